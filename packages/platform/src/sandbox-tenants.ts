@@ -1,0 +1,68 @@
+import type { TenantService, TenantSettings } from './driver.ts';
+import type { Ask } from './sandbox-connection.ts';
+import { newTenant, type SandboxCall, type Tenant, tombstone } from './sandbox-rules.ts';
+
+type Row = {
+  readonly container_id: number;
+  readonly number: number;
+  readonly customer_id: string;
+  readonly domain: string | null;
+  readonly service: TenantService;
+  readonly settings: TenantSettings | null;
+  readonly retroactive_job_id: string | null;
+  readonly claim_no: string;
+  readonly removed: boolean;
+};
+
+const INSERT = `
+  insert into tenants (container_id, number, customer_id, domain, service, claim_no, removed)
+  select "containerId", number, "customerId", domain, service, "claimNo", removed
+  from json_to_recordset($1::json) as c ("containerId" integer, number smallint, "customerId" text, domain text,
+    service text, "claimNo" bigint, removed boolean)
+  order by 1, 2
+  on conflict do nothing
+  returning container_id, number`;
+
+const LOCK = `
+  select t.container_id, t.number, t.customer_id, t.domain, t.service, t.settings, t.retroactive_job_id, t.claim_no, t.removed
+  from tenants t join unnest($1::integer[], $2::smallint[]) as k (container_id, number) using (container_id, number)
+  order by t.container_id, t.number for update of t`;
+
+/** The tenants that calls meet, by place. A place without an entry was never heard of; `fresh` ones are written already. */
+export type Held = { readonly tenants: ReadonlyMap<string, Tenant>; readonly fresh: ReadonlySet<string> };
+
+/** Where a tenant is, as one word. */
+export function placeOf({ containerId, number }: { containerId: string | number; number: string | number }): string {
+  return `${Number(containerId)}/${Number(number)}`;
+}
+
+/**
+ * Locks the tenants of these calls, always in the same order. Those that a call may bring into being are inserted first,
+ * as it leaves them, and their absence is what the call meets. No tenant may be named twice.
+ */
+export async function lockTenants(ask: Ask, calls: readonly SandboxCall[]): Promise<Held> {
+  const fresh = new Set(await insertMissing(ask, calls));
+  const known = calls.filter((call) => !fresh.has(placeOf(call)));
+  if (known.length === 0) return { tenants: new Map(), fresh };
+  const rows = await ask<Row>(LOCK, [known.map((call) => call.containerId), known.map((call) => call.number)]);
+  return {
+    fresh,
+    tenants: new Map(rows.map((row) => [placeOf({ ...row, containerId: row.container_id }), tenantOf(row)])),
+  };
+}
+
+async function insertMissing(ask: Ask, calls: readonly SandboxCall[]): Promise<string[]> {
+  const born = calls.flatMap((call) => {
+    const { containerId, number } = call;
+    if (call.verb === 'ensureTenants') return [{ containerId, number, ...newTenant(call) }];
+    return call.verb === 'removeTenants' ? [{ containerId, number, ...tombstone(call) }] : [];
+  });
+  if (born.length === 0) return [];
+  const rows = await ask<Row>(INSERT, [JSON.stringify(born)]);
+  return rows.map((row) => placeOf({ containerId: row.container_id, number: row.number }));
+}
+
+function tenantOf(row: Row): Tenant {
+  const { customer_id: customerId, domain, service, settings, retroactive_job_id: retroactiveJobId, removed } = row;
+  return { customerId, domain, service, settings, retroactiveJobId, removed, claimNo: Number(row.claim_no) };
+}

@@ -1,0 +1,119 @@
+import type { Bell, QueueName } from '@qvara/contracts/jobs';
+import { QUEUE_NAMES } from '@qvara/contracts/jobs';
+import type { Queue } from 'bullmq';
+import type { BellData, QueueBackend } from './connection.ts';
+import { within } from './within.ts';
+
+const RING_MS = 3000;
+const FIND_MS = 10_000;
+const CLOSE_MS = 1000;
+const RINGS_AT_ONCE = 1000;
+const LOOKUPS_AT_ONCE = 100;
+const KEEP_FAILED = 500;
+const KEEP_EVENTS = 1000;
+const DEADLOCK = '40P01';
+
+export type Producer = {
+  /**
+   * Adds the bells. One that BullMQ still remembers is ignored: its number says that it is the same ring.
+   * Rejects within three seconds when the server is away or slow; some of the bells may have been added.
+   */
+  ring(bells: readonly Bell[]): Promise<void>;
+  /** Those of the bells that nothing will deliver any more: forgotten, or finished. Rejects within ten seconds. */
+  findLostBells(bells: readonly Bell[]): Promise<Bell[]>;
+  /** The queues as BullMQ knows them, for a dashboard only. */
+  queues(): Queue<BellData>[];
+  /** Ends within a second; the backend stays open. */
+  close(): Promise<void>;
+};
+
+/** Rings bells through a backend. Connects by itself and comes back by itself. */
+export function createProducer(backend: QueueBackend): Producer {
+  const queues = new Map(QUEUE_NAMES.map((name) => [name, openQueue(backend, name)]));
+
+  async function readyQueue(name: QueueName): Promise<Queue<BellData>> {
+    const queue = queues.get(name) ?? openQueue(backend, name);
+    try {
+      await queue.waitUntilReady();
+      return queue;
+    } catch {
+      // BullMQ remembers a failed first connection for ever: only a new queue can connect again.
+      await backend.ping();
+      if (queues.get(name) === queue) queues.set(name, openQueue(backend, name));
+      const replacement = queues.get(name) ?? queue;
+      await replacement.waitUntilReady();
+      return replacement;
+    }
+  }
+
+  async function ringAll(bells: readonly Bell[]): Promise<void> {
+    await eachQueue(bells, async (name, own) => {
+      const queue = await readyQueue(name);
+      for (const some of chunks(own, RINGS_AT_ONCE)) await addBells(queue, some, backend);
+    });
+  }
+
+  async function findAll(bells: readonly Bell[]): Promise<Bell[]> {
+    const lost = new Set<Bell>();
+    await eachQueue(bells, async (name, own) => {
+      const states = (await readyQueue(name)).getBackend();
+      for (const some of chunks(own, LOOKUPS_AT_ONCE)) {
+        const finished = await Promise.all(some.map((bell) => states.isFinished(bellId(bell))));
+        some.forEach((bell, index) => void (finished[index] === 0 || lost.add(bell)));
+      }
+    });
+    return bells.filter((bell) => lost.has(bell));
+  }
+
+  return {
+    ring: (bells) => within(RING_MS, 'Ringing', ringAll(bells)),
+    findLostBells: (bells) => within(FIND_MS, 'Looking for lost bells', findAll(bells)),
+    queues: () => [...queues.values()],
+    async close() {
+      const closed = Promise.all([...queues.values()].map((queue) => queue.close()));
+      await within(CLOSE_MS, 'Closing the queues', closed).catch(() => undefined);
+    },
+  };
+}
+
+/** A bell's id in BullMQ. */
+export function bellId({ jobId, bellNo }: BellData): string {
+  return `${jobId}-${bellNo}`;
+}
+
+function openQueue(backend: QueueBackend, name: QueueName): Queue<BellData> {
+  const queue = backend.newQueue(name, { streams: { events: { maxLen: KEEP_EVENTS } } });
+  // The backend reports lost connections, a ring its own failure.
+  queue.on('error', () => undefined);
+  return queue;
+}
+
+async function addBells(queue: Queue<BellData>, bells: readonly Bell[], backend: QueueBackend): Promise<void> {
+  const jobs = bells.map(({ jobId, bellNo }) => ({
+    name: 'bell',
+    data: { jobId, bellNo },
+    opts: {
+      jobId: bellId({ jobId, bellNo }),
+      attempts: 1,
+      removeOnComplete: backend.keepCompleted,
+      removeOnFail: { count: KEEP_FAILED },
+    },
+  }));
+  // Two rings of the same bells in another order may deadlock in PostgreSQL; the loser added nothing.
+  await queue.addBulk(jobs).catch((error: { code?: unknown }) => {
+    if (error.code !== DEADLOCK) throw error;
+    return queue.addBulk(jobs);
+  });
+}
+
+async function eachQueue(
+  bells: readonly Bell[],
+  act: (name: QueueName, own: readonly Bell[]) => Promise<void>,
+): Promise<void> {
+  const groups = Map.groupBy(bells, ({ queue }) => queue);
+  await Promise.all([...groups].map(([name, own]) => act(name, own)));
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
+}

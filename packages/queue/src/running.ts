@@ -1,0 +1,76 @@
+import { jobId as jobIdSchema } from '@qvara/contracts/ids';
+import { type Processor, UnrecoverableError, WaitingError } from 'bullmq';
+import type { BellData } from './connection.ts';
+import { plainText } from './plain-text.ts';
+
+/** What became of a bell. Only `give-up` shows as failed; all else belongs to the ledger. */
+export type BellAnswer =
+  | { readonly outcome: 'done' | 'wait' | 'hold' | 'stale' | 'interrupted' }
+  | { readonly outcome: 'give-up'; readonly failure: { readonly code: string; readonly message: string } };
+
+export type Handle = (bell: BellData, signal: AbortSignal) => Promise<BellAnswer>;
+
+export type Running = {
+  readonly process: Processor<BellData>;
+  /** Aborts every running handler; a bell that still comes in is put back. */
+  stop(): void;
+  /** Fulfils when no handler runs. */
+  ended(): Promise<void>;
+};
+
+/** The bells that are running in this process. */
+export function openRunning(options: { readonly handle: Handle; readonly onError: (error: Error) => void }): Running {
+  const running = new Map<AbortController, Promise<BellAnswer>>();
+  let stopped = false;
+
+  async function run(bell: BellData): Promise<BellAnswer> {
+    const controller = new AbortController();
+    const answer = options.handle(bell, controller.signal);
+    running.set(controller, answer);
+    try {
+      return await answer;
+    } finally {
+      running.delete(controller);
+    }
+  }
+
+  return {
+    process: async (job, token) => {
+      if (stopped) {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      const bell = parseBell(job.data);
+      if (bell === undefined) {
+        options.onError(new Error(`A malformed bell was dropped: ${plainText(String(job.id), 100)}`));
+        return { outcome: 'stale' };
+      }
+      const answer = await run(bell).catch((error: unknown) => {
+        options.onError(error instanceof Error ? error : new Error(String(error)));
+        throw shown(`defect: ${error instanceof Error ? error.message : String(error)}`);
+      });
+      if (answer.outcome === 'give-up') throw shown(`${answer.failure.code}: ${answer.failure.message}`);
+      return { outcome: answer.outcome };
+    },
+    stop() {
+      stopped = true;
+      for (const controller of running.keys()) controller.abort(new Error('The worker stops'));
+    },
+    async ended() {
+      await Promise.allSettled(running.values());
+    },
+  };
+}
+
+function parseBell(data: unknown): BellData | undefined {
+  const { jobId, bellNo } = (data ?? {}) as Record<string, unknown>;
+  const id = jobIdSchema.safeParse(jobId);
+  return id.success && Number.isSafeInteger(bellNo) ? { jobId: id.data, bellNo: Number(bellNo) } : undefined;
+}
+
+function shown(text: string): UnrecoverableError {
+  const error = new UnrecoverableError(plainText(text));
+  // BullMQ stores the stack too; the place in our code says nothing about the job.
+  error.stack = error.message;
+  return error;
+}

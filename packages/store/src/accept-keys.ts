@@ -1,0 +1,90 @@
+import type { Fault } from '@qvara/contracts/failure';
+import type { AcceptItem } from './accept-item.ts';
+import type { Sql } from './sql.ts';
+
+type Kind = 'key' | 'external-id';
+type Key = { readonly clientId: string; readonly kind: Kind; readonly key: string };
+type Owned = Key & { readonly fingerprint: string; readonly jobId: string };
+
+/** What became of the keys of a batch. */
+export type KeyClaims = {
+  readonly winners: readonly AcceptItem[];
+  /** Items that repeat a request, with the job that request made. */
+  readonly replays: ReadonlyMap<AcceptItem, string>;
+  readonly refused: ReadonlyMap<AcceptItem, Fault>;
+  /** Gives back the keys of items that made no job after all, in the same transaction. */
+  readonly forget: (items: readonly AcceptItem[]) => Promise<void>;
+};
+
+/**
+ * Claims the keys of a batch: keys go in sorted, so that two processes cannot lock each other out, and are read back in
+ * a second statement, since the loser of a conflict does not see the winner's row in the statement that lost.
+ */
+export async function claimKeys(sql: Sql, items: readonly AcceptItem[]): Promise<KeyClaims> {
+  const wanted = items.flatMap((item) => keysOf(item).map((key) => ({ ...key, fingerprint: item.fingerprint, jobId: item.jobId })));
+  const owners = wanted.length === 0 ? new Map<string, Owned>() : await insertAndRead(sql, wanted);
+  const winners: AcceptItem[] = [];
+  const replays = new Map<AcceptItem, string>();
+  const refused = new Map<AcceptItem, Fault>();
+  for (const item of items) {
+    const foreign = keysOf(item).map((key) => owners.get(nameOf(key)) as Owned).filter((owner) => owner.jobId !== item.jobId);
+    const other = foreign.find((owner) => owner.fingerprint !== item.fingerprint);
+    if (foreign[0] === undefined) winners.push(item);
+    else if (other !== undefined) refused.set(item, reused(other));
+    else replays.set(item, foreign[0].jobId);
+  }
+  const forget = (losers: readonly AcceptItem[]) => forgetKeys(sql, losers);
+  await forget([...refused.keys()]);
+  await repoint(sql, replays);
+  return { winners, replays, refused, forget };
+}
+
+function keysOf(item: AcceptItem): Key[] {
+  const keys: Key[] = [];
+  const { clientId, idempotencyKey, request } = item;
+  if (idempotencyKey !== null) keys.push({ clientId, kind: 'key', key: idempotencyKey });
+  if (request.externalId !== undefined) keys.push({ clientId, kind: 'external-id', key: request.externalId });
+  return keys;
+}
+
+const nameOf = ({ clientId, kind, key }: Key) => `${clientId} ${kind} ${key}`;
+
+function reused({ kind, key, jobId }: Owned): Fault {
+  if (kind === 'key') return { code: 'idempotency-key-reused', message: `The Idempotency-Key was used with another request (job ${jobId}).` };
+  return { code: 'external-id-taken', message: `The externalId ${JSON.stringify(key)} belongs to job ${jobId}, which was another request.` };
+}
+
+async function insertAndRead(sql: Sql, wanted: readonly Owned[]): Promise<Map<string, Owned>> {
+  const rows = JSON.stringify(wanted.map((key) => ({ client_id: key.clientId, kind: key.kind, key: key.key, fingerprint: key.fingerprint, job_id: key.jobId })));
+  const columns = 'client_id text, kind text, key text, fingerprint text, job_id text';
+  await sql.query(
+    `insert into idempotency_keys (client_id, kind, key, fingerprint, job_id)
+     select r.client_id, r.kind, r.key, r.fingerprint, r.job_id
+     from rows from (jsonb_to_recordset($1) as (${columns})) with ordinality as r (client_id, kind, key, fingerprint, job_id, ordinality)
+     order by r.client_id collate "C", r.kind collate "C", r.key collate "C", r.ordinality
+     on conflict do nothing`,
+    [rows],
+  );
+  const owned = await sql.query<Owned>(
+    `select k.client_id, k.kind, k.key, k.fingerprint, k.job_id from idempotency_keys k
+     join (select distinct client_id, kind, key from jsonb_to_recordset($1) as r (${columns})) w using (client_id, kind, key)`,
+    [rows],
+  );
+  return new Map(owned.map((key) => [nameOf(key), key]));
+}
+
+async function forgetKeys(sql: Sql, items: readonly AcceptItem[]): Promise<void> {
+  const keyed = items.filter((item) => keysOf(item).length > 0).map((item) => item.jobId);
+  if (keyed.length === 0) return;
+  await sql.query('delete from idempotency_keys where job_id = any($1) and not exists (select from jobs where id = job_id)', [keyed]);
+}
+
+/** A replay may bring a key of its own that is new: it names the first request's job from now on. */
+async function repoint(sql: Sql, replays: ReadonlyMap<AcceptItem, string>): Promise<void> {
+  const twice = [...replays].filter(([item]) => keysOf(item).length > 1);
+  if (twice.length === 0) return;
+  await sql.query(
+    `update idempotency_keys k set job_id = r.first from unnest($1::text[], $2::text[]) as r (mine, first) where k.job_id = r.mine`,
+    [twice.map(([item]) => item.jobId), twice.map(([, first]) => first)],
+  );
+}

@@ -1,0 +1,73 @@
+import type { Written } from './run-write.ts';
+import type { CustomerRow } from './entities/customer.ts';
+import type { Ledger } from './orm.ts';
+import { changeSeats, releaseSeats, type SeatChange } from './seats.ts';
+import type { Sql } from './sql.ts';
+
+/** Writes what runs changed beside their jobs: customers, sites and seats. */
+export async function applyChanges(sql: Sql, ledger: Ledger, runs: readonly Written[]): Promise<void> {
+  await updateCustomers(sql, runs);
+  await changeSites(sql, runs);
+  await changeSeats(sql, runs.flatMap(seatChange));
+  const released = runs.filter(({ item }) => item.changes?.seat === 'release').map(({ row }) => row.customerId);
+  if (released.length > 0) await releaseSeats(sql, ledger, released);
+  for (const run of runs) run.seat = seatAfter(run);
+}
+
+const FIELDS = [
+  'name', 'serviceType', 'industry', 'externalRef', 'tags', 'timeZone', 'dialingCountry', 'serviceStatus', 'suspensions',
+  'settings', 'portingPin', 'portingPinAt', 'activatedAt',
+] as const satisfies readonly (keyof CustomerRow)[];
+
+const COLUMNS = 'name text, service_type text, industry text, external_ref text, tags text[], time_zone text, dialing_country text, service_status text, suspensions jsonb, settings jsonb, porting_pin text, porting_pin_at timestamptz, activated_at timestamptz';
+const SETS = COLUMNS.split(', ').map((column) => {
+  const name = column.split(' ')[0] as string;
+  return `${name} = case when r.changed ? '${name}' then r.${name} else c.${name} end`;
+});
+const UPDATE = `update customers c set version = c.version + 1, updated_at = clock_timestamp(), ${SETS.join(', ')}
+  from jsonb_to_recordset($1) as r (id text, changed jsonb, ${COLUMNS}) where c.id = r.id`;
+
+async function updateCustomers(sql: Sql, runs: readonly Written[]): Promise<void> {
+  const rows = runs.flatMap(({ item, row }) => {
+    const change = item.changes?.customer;
+    if (change === undefined) return [];
+    const fields = FIELDS.filter((field) => field in change);
+    const values = Object.fromEntries(fields.map((field) => [columnOf(field), change[field] ?? null]));
+    return [{ id: row.customerId, changed: fields.map(columnOf), ...values }];
+  });
+  if (rows.length > 0) await sql.query(UPDATE, [JSON.stringify(rows)]);
+}
+
+function columnOf(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+async function changeSites(sql: Sql, runs: readonly Written[]): Promise<void> {
+  const added = runs.flatMap(({ item, row }) => {
+    const site = item.changes?.site;
+    return site === undefined || site === 'remove' ? [] : [{ ...site.add, customer_id: row.customerId }];
+  });
+  if (added.length > 0) {
+    await sql.query(
+      `insert into sites (id, customer_id, name, created_at)
+       select id, customer_id, name, clock_timestamp() from jsonb_to_recordset($1) as r (id text, customer_id text, name text)`,
+      [JSON.stringify(added)],
+    );
+  }
+  const removed = runs.filter(({ item }) => item.changes?.site === 'remove').map(({ row }) => row.customerId);
+  if (removed.length > 0) await sql.query('delete from sites where customer_id = any($1)', [removed]);
+}
+
+function seatChange({ item, row }: Written): SeatChange[] {
+  const tenantStarted = item.events.some((event) => event.type === 'step-started' && event.step === 'create-tenant');
+  const { tenantState, seat } = item.changes ?? {};
+  const stranded = seat === 'strand' ? true : seat === 'unstrand' ? false : null;
+  if (!tenantStarted && tenantState === undefined && stranded === null) return [];
+  return [{ customerId: row.customerId, tenantState: tenantState ?? null, tenantStarted, stranded }];
+}
+
+/** The seat as the events of this write tell it; what is given back is told a last time. */
+function seatAfter({ item, seat }: Written) {
+  const state = item.changes?.tenantState;
+  return seat === null || state === undefined ? seat : { ...seat, tenantState: state };
+}

@@ -1,0 +1,13 @@
+import type { ReferenceList } from '@qvara/contracts/reference';
+import { defineEntity, p } from '@mikro-orm/postgresql';
+
+export const ReferenceEntry = defineEntity({
+  name: 'ReferenceEntry',
+  tableName: 'reference_entries',
+  properties: {
+    list: p.text().$type<ReferenceList>().primary(),
+    code: p.text().primary(),
+    position: p.integer(),
+    entry: p.json<Record<string, unknown>>(),
+  },
+});

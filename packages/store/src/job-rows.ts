@@ -1,0 +1,44 @@
+import type { EventDraft } from '@qvara/contracts/events';
+import { type JobEvent, transition } from '@qvara/domain/job';
+import type { JobRow } from './entities/job.ts';
+import type { Sql } from './sql.ts';
+
+/** A job moved by events that are not written yet. */
+export type MovedJob = { readonly job: JobRow; readonly told: readonly EventDraft[] };
+
+/** Moves a job by events in order, at `now` by the database's clock. */
+export function moveJob(job: JobRow, events: readonly JobEvent[], now: string): MovedJob {
+  let moved = job;
+  const told: EventDraft[] = [];
+  for (const event of events) {
+    const step = transition(moved, event, now);
+    moved = { ...moved, ...step.job } as JobRow;
+    told.push(...step.told);
+  }
+  return { job: bellOf(moved), told };
+}
+
+/** What a job's state means for its bell: only a run keeps its place, only a wait becomes due. */
+function bellOf(job: JobRow): JobRow {
+  if (job.state === 'running') return job;
+  const bell = job.state === 'waiting' ? 'due' : 'none';
+  return { ...job, bell, workerId: null, claimToken: null };
+}
+
+const COLUMNS = `state text, phase text, undo text, attempt int, steps jsonb, held jsonb, failure jsonb, result jsonb, fees jsonb,
+  cancellable boolean, cancel_requested boolean, abandonments int, due_at timestamptz, started_at timestamptz,
+  finished_at timestamptz, turn int, claim_no bigint, claim_token text, write_no int, worker_id text, bell text, event_count int`;
+const NAMES = COLUMNS.split(',').map((column) => column.trim().split(/\s+/)[0] as string);
+const UPDATE = `update jobs j set ${NAMES.map((name) => `${name} = r.${name}`).join(', ')}
+  from jsonb_to_recordset($1) as r (id text, ${COLUMNS}) where j.id = r.id`;
+
+/** Writes moved jobs back. Their rows must be locked by this transaction. */
+export async function updateJobs(sql: Sql, jobs: readonly JobRow[]): Promise<void> {
+  if (jobs.length === 0) return;
+  const rows = jobs.map((job) => Object.fromEntries([['id', job.id], ...NAMES.map((name) => [name, job[camelName(name)]])]));
+  await sql.query(UPDATE, [JSON.stringify(rows)]);
+}
+
+function camelName(name: string): keyof JobRow {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as keyof JobRow;
+}

@@ -1,0 +1,58 @@
+import type { Page } from '@qvara/contracts/api';
+import { CodedError } from '@qvara/contracts/failure';
+import type { JobAnswer, JobState } from '@qvara/contracts/job-answer';
+import type { JobType } from '@qvara/contracts/jobs';
+import { type JobRow, Job } from './entities/job.ts';
+import { entityManager, type Ledger } from './orm.ts';
+import { visibleTo, type Viewer } from './viewer.ts';
+
+/** A job as the interface answers it. */
+export function jobAnswer(job: JobRow): JobAnswer {
+  const { id, type, state, phase, customerId, externalId, attempt, cancellable, steps, undo, held, failure, result, fees } = job;
+  return {
+    id, type, state, phase, customerId, externalId, attempt, cancellable,
+    acceptedAt: job.acceptedAt, startedAt: job.startedAt, finishedAt: job.finishedAt,
+    dueAt: state === 'waiting' ? job.dueAt : null,
+    steps: [...steps], undo, held, failure, result, fees: [...fees],
+    links: { self: `/v1/jobs/${id}`, events: `/v1/jobs/${id}/events`, customer: `/v1/customers/${customerId}` },
+  };
+}
+
+/** Loads a job the viewer may see. Throws `not-found`. */
+export async function loadJob(ledger: Ledger, viewer: Viewer, jobId: string): Promise<JobRow> {
+  const job = await entityManager(ledger).findOne(Job, { id: jobId, ...visibleTo(viewer) });
+  if (job === null) throw new CodedError('not-found', `There is no job ${jobId}.`);
+  return job as JobRow;
+}
+
+export type JobQuery = {
+  readonly limit: number;
+  /** The id of the last job of the page before. */
+  readonly cursor?: string;
+  readonly state?: JobState;
+  readonly type?: JobType;
+  readonly customerId?: string;
+  /** A failure code. */
+  readonly code?: string;
+};
+
+/** A page of jobs, the newest first. */
+export async function listJobs(ledger: Ledger, viewer: Viewer, query: JobQuery): Promise<Page<JobRow>> {
+  const { limit, cursor, state, type, customerId, code } = query;
+  const where = {
+    ...visibleTo(viewer),
+    ...(cursor === undefined ? {} : { id: { $lt: cursor } }),
+    ...(state === undefined ? {} : { state }),
+    ...(type === undefined ? {} : { type }),
+    ...(customerId === undefined ? {} : { customerId }),
+    ...(code === undefined ? {} : { failureCode: code }),
+  };
+  const rows = await entityManager(ledger).find(Job, where, { orderBy: { id: 'desc' }, limit: limit + 1 });
+  return pageOf(rows as JobRow[], limit);
+}
+
+/** A page from one row more than it may hold: `next` is the id of its last row when there is more. */
+export function pageOf<R extends { readonly id: string }>(rows: readonly R[], limit: number): Page<R> {
+  const items = rows.slice(0, limit);
+  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}

@@ -1,0 +1,194 @@
+/**
+ * The ledger. Tables that every job writes carry no foreign keys: each would lock the row it points to at every insert,
+ * and jobs and events are to be partitioned. The verbs of this package keep the references whole.
+ */
+export const ledger: readonly string[] = [
+  `create table clients (
+    id text primary key,
+    name text not null,
+    created_at timestamptz not null default clock_timestamp()
+  )`,
+  `create table api_keys (
+    id text primary key,
+    client_id text not null references clients (id),
+    label text,
+    scopes text[] not null,
+    secret_hash bytea not null unique,
+    created_at timestamptz not null default clock_timestamp(),
+    revoked_at timestamptz
+  )`,
+  `create index api_keys_client on api_keys (client_id)`,
+  `create table reference_entries (
+    list text not null,
+    code text not null,
+    position integer not null,
+    entry jsonb not null,
+    primary key (list, code)
+  )`,
+  `create table customers (
+    id text primary key,
+    client_id text not null,
+    version integer not null,
+    name text not null,
+    service_type text not null,
+    industry text not null,
+    external_ref text,
+    tags text[] not null,
+    time_zone text,
+    dialing_country text,
+    region text,
+    service_status text not null check (service_status in ('pending', 'active', 'suspended', 'disconnected')),
+    suspensions jsonb not null default '[]',
+    settings jsonb not null,
+    porting_pin text,
+    porting_pin_at timestamptz,
+    activated_at timestamptz,
+    provision_job_id text not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+  ) with (fillfactor = 80)`,
+  `create unique index customers_living_ref on customers (client_id, external_ref)
+    where external_ref is not null and service_status <> 'disconnected'`,
+  `create index customers_client on customers (client_id, id)`,
+  `create table sites (
+    id text primary key,
+    customer_id text not null,
+    name text not null,
+    created_at timestamptz not null
+  )`,
+  `create index sites_customer on sites (customer_id)`,
+  `create table lanes (
+    customer_id text primary key,
+    next_turn integer not null
+  ) with (fillfactor = 70)`,
+  `create table jobs (
+    id text primary key,
+    client_id text not null,
+    customer_id text not null,
+    type text not null,
+    queue text not null,
+    external_id text,
+    payload jsonb not null,
+    expected_version integer,
+    by_admin boolean not null,
+    turn integer not null,
+    state text not null check (state in ('accepted', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled')),
+    phase text not null check (phase in ('forward', 'undo')),
+    undo text check (undo in ('complete', 'incomplete')),
+    attempt integer not null,
+    steps jsonb not null,
+    held jsonb,
+    failure jsonb,
+    failure_code text generated always as (failure ->> 'code') stored,
+    result jsonb,
+    fees jsonb not null default '[]',
+    cancellable boolean not null,
+    cancel_requested boolean not null default false,
+    abandonments integer not null default 0,
+    due_at timestamptz,
+    accepted_at timestamptz not null,
+    started_at timestamptz,
+    finished_at timestamptz,
+    claim_no bigint not null default 0,
+    claim_token text,
+    write_no integer not null default 0,
+    worker_id text,
+    bell text not null check (bell in ('none', 'due', 'rung')),
+    bell_no integer not null,
+    rung_at timestamptz,
+    event_count integer not null
+  ) with (fillfactor = 70)`,
+  `create index jobs_client on jobs (client_id, id)`,
+  `create unique index jobs_lane on jobs (customer_id, turn)`,
+  `create index jobs_running on jobs (worker_id) where state = 'running'`,
+  `create index jobs_due on jobs (client_id, queue, due_at) where bell = 'due'`,
+  `create index jobs_rung on jobs (rung_at) where bell = 'rung' and state <> 'running'`,
+  `create index jobs_held on jobs (accepted_at) where state = 'held'`,
+  `create index jobs_failed on jobs (client_id, failure_code, id) where state = 'failed'`,
+  `create sequence claim_numbers as bigint cache 1`,
+  `create table idempotency_keys (
+    client_id text not null,
+    kind text not null check (kind in ('key', 'external-id')),
+    key text not null,
+    fingerprint text not null,
+    job_id text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (client_id, kind, key)
+  )`,
+  `create table bell_windows (
+    client_id text not null,
+    queue text not null,
+    outstanding integer not null check (outstanding >= 0),
+    primary key (client_id, queue)
+  ) with (fillfactor = 50)`,
+  `create table containers (
+    id text primary key check (id ~ '^[1-9][0-9]{5}$'),
+    label text not null,
+    region text not null,
+    state text not null check (state in ('online', 'draining', 'offline')),
+    capacity integer not null check (capacity between 1 and 999),
+    breaker_failures integer not null default 0,
+    breaker_open_until timestamptz,
+    created_at timestamptz not null default clock_timestamp()
+  )`,
+  `create table seats (
+    container_id text not null references containers (id),
+    number text not null check (number ~ '^[0-9]{3}$' and number <> '000'),
+    customer_id text unique,
+    job_id text,
+    state text not null check (state in ('taken', 'stranded', 'quarantined')),
+    tenant_state text not null check (tenant_state in ('reserved', 'inactive', 'active', 'suspended')),
+    tenant_started boolean not null default false,
+    since timestamptz not null default clock_timestamp(),
+    free_at timestamptz,
+    primary key (container_id, number),
+    check ((state = 'quarantined') = (customer_id is null))
+  ) with (fillfactor = 80)`,
+  `create index seats_quarantined on seats (free_at) where state = 'quarantined'`,
+  `create index seats_stranded on seats (container_id, number) where state = 'stranded'`,
+  `create table capacity (only boolean primary key default true check (only), version bigint not null)`,
+  `insert into capacity (version) values (1)`,
+  `create table workers (
+    id text primary key,
+    beat_at timestamptz not null
+  ) with (fillfactor = 50)`,
+  `create table audits (
+    id bigint generated always as identity primary key,
+    at timestamptz not null default clock_timestamp(),
+    key_id text not null,
+    client_id text not null,
+    action text not null,
+    subject text not null,
+    detail jsonb not null
+  )`,
+  `create table events (
+    sequence bigint primary key,
+    name text not null,
+    client_id text not null,
+    customer_id text,
+    job_id text,
+    job_sequence integer,
+    occurred_at timestamptz not null,
+    data jsonb not null
+  )`,
+  `create unique index events_job on events (job_id, job_sequence) where job_id is not null`,
+  `create index events_client on events (client_id, sequence)`,
+  `create index events_customer on events (customer_id, sequence)`,
+  // The lock is held to the end of the transaction and the numbers are read by a statement that starts after it was
+  // got: so numbers are dense and become visible in their order. A sequence would skip on a crash and show them out of
+  // order; the newest event is never purged, so the greatest number stays known.
+  `create function append_events(batch jsonb) returns bigint language plpgsql volatile as $$
+    declare last bigint;
+    begin
+      perform pg_advisory_xact_lock(7811, 1);
+      select coalesce(max(sequence), 0) into last from events;
+      insert into events (sequence, name, client_id, customer_id, job_id, job_sequence, occurred_at, data)
+      select last + row.ordinality, row.name, row.client_id, row.customer_id, row.job_id, row.job_sequence,
+             clock_timestamp(), row.data
+      from rows from (jsonb_to_recordset(batch) as (name text, client_id text, customer_id text, job_id text,
+                      job_sequence integer, data jsonb)) with ordinality as row
+                      (name, client_id, customer_id, job_id, job_sequence, data, ordinality);
+      return last + jsonb_array_length(batch);
+    end
+  $$`,
+];

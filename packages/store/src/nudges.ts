@@ -1,0 +1,75 @@
+import { Client } from 'pg';
+import type { Ledger } from './orm.ts';
+
+const CHANNEL = 'qvara_events';
+
+/**
+ * Tells every listening process how far the event log goes. At most one nudge is on its way at a time, outside of any
+ * transaction that writes: a NOTIFY inside takes a lock of the whole database at commit.
+ */
+export function createNudger(ledger: Ledger): { nudge(lastEvent: number): void; settled(): Promise<void> } {
+  let latest = 0;
+  let sent = 0;
+  let sending: Promise<void> | null = null;
+
+  async function send(): Promise<void> {
+    while (sent < latest) {
+      const number = latest;
+      // Readers look by themselves now and then: a nudge that fails costs time, not events.
+      await ledger.pool.query('select pg_notify($1, $2)', [CHANNEL, String(number)]).catch(() => undefined);
+      sent = number;
+    }
+    sending = null;
+  }
+
+  return {
+    nudge(lastEvent) {
+      latest = Math.max(latest, lastEvent);
+      if (latest > sent) sending ??= send();
+    },
+    async settled() {
+      await sending;
+    },
+  };
+}
+
+export type Listener = { close(): Promise<void> };
+
+const RECONNECT_MS = 1_000;
+
+/** Listens for nudges on a connection of its own, and goes on listening when it is lost. */
+export function listenForNudges(databaseUrl: string, heard: () => void): Listener {
+  let closed = false;
+  let client: Client | null = null;
+  let retry: NodeJS.Timeout | null = null;
+
+  function again(): void {
+    client = null;
+    if (closed || retry !== null) return;
+    retry = setTimeout(() => {
+      retry = null;
+      connect();
+    }, RECONNECT_MS);
+  }
+
+  function connect(): void {
+    const next = new Client({ connectionString: databaseUrl, keepAlive: true, application_name: 'qvara nudges' });
+    client = next;
+    next.on('notification', heard);
+    next.on('error', () => again());
+    next.on('end', () => again());
+    next
+      .connect()
+      .then(() => next.query(`listen ${CHANNEL}`))
+      .then(heard, () => again());
+  }
+
+  connect();
+  return {
+    async close() {
+      closed = true;
+      if (retry !== null) clearTimeout(retry);
+      await client?.end().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { Pool } from 'pg';
+import { entities } from './entities/list.ts';
+
+/** The open ledger: what every verb of this package takes first. */
+export type Ledger = {
+  readonly orm: MikroORM;
+  /** The ORM's own connections, for the verbs whose SQL works on whole batches. */
+  readonly pool: Pool;
+  /** Bells that one client may have outstanding in one queue. */
+  readonly clientWindow: number;
+  readonly quarantineDays: number;
+  readonly sipDomain: string;
+};
+
+export type LedgerSettings = {
+  readonly databaseUrl: string;
+  readonly poolSize?: number;
+  readonly clientWindow: number;
+  readonly quarantineDays: number;
+  readonly sipDomain: string;
+};
+
+// No transaction waits long for a lock, and none stays open: a batch that cannot go on is repeated or refused.
+const SESSION = '-c lock_timeout=200 -c statement_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c timezone=UTC';
+
+/** Opens the ledger. Throws when the database cannot be reached. */
+export async function openLedger(settings: LedgerSettings): Promise<Ledger> {
+  const orm = await MikroORM.init({
+    clientUrl: settings.databaseUrl,
+    entities,
+    driverOptions: { max: settings.poolSize ?? 8, options: SESSION, keepAlive: true, connectionTimeoutMillis: 5_000 },
+  });
+  const pool = await (orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }).getNativeClient();
+  const { clientWindow, quarantineDays, sipDomain } = settings;
+  return { orm, pool, clientWindow, quarantineDays, sipDomain };
+}
+
+/** A fresh identity map for one read or one small change. */
+export function entityManager(ledger: Ledger): EntityManager {
+  return ledger.orm.em.fork();
+}
+
+/** Resolves when the ledger answers. Throws when it does not. */
+export async function ping(ledger: Ledger): Promise<void> {
+  await ledger.pool.query('select 1');
+}
+
+/** Closes every connection. */
+export async function closeLedger(ledger: Ledger): Promise<void> {
+  await ledger.orm.close();
+}

@@ -1,0 +1,42 @@
+import type { JobEvent } from '@qvara/domain/job';
+import type { TenantState } from './entities/container.ts';
+import type { CustomerRow } from './entities/customer.ts';
+import type { JobRow } from './entities/job.ts';
+import type { SeatView } from './events.ts';
+import type { MovedJob } from './job-rows.ts';
+import type { SeatColumns } from './seat-view.ts';
+import type { Placed } from './seats.ts';
+
+/** What a write changes beside the job itself; it commits with the job's move and its events, or not at all. */
+export type Changes = {
+  /** Fields of the customer's record; its version grows by one. */
+  readonly customer?: Partial<CustomerRow>;
+  readonly site?: { readonly add: { readonly id: string; readonly name: string } } | 'remove';
+  readonly tenantState?: TenantState;
+  readonly seat?: 'release' | 'strand' | 'unstrand';
+};
+
+/**
+ * One write of a run. `writeNo` is the number of the write before it: together with the claim it names this write, so
+ * that the same one asked again is answered, not repeated.
+ */
+export type AdvanceItem = {
+  readonly jobId: string;
+  readonly claimNo: number;
+  readonly writeNo: number;
+  readonly events: readonly JobEvent[];
+  readonly changes?: Changes;
+  /** Take a seat first: then `reserve-seat` has succeeded and the events follow; without head-room the job is held instead. */
+  readonly place?: { readonly region: string | null };
+};
+
+export type AdvanceAnswer =
+  | { readonly outcome: 'written'; readonly job: JobRow; readonly seat: SeatView | null }
+  /** Somebody else has the job now: a cancel, or a rescue. Nothing was written. */
+  | { readonly outcome: 'fenced' };
+
+/** A run's job as its write finds it, locked. */
+export type LockedRun = JobRow & SeatColumns & { readonly now: string };
+/** A write on its way: the seat may be found while it is carried out. */
+export type Entry = { readonly item: AdvanceItem; readonly row: LockedRun; seat: SeatView | null; placed: Placed | null };
+export type Written = Entry & { readonly moved: MovedJob };

@@ -1,0 +1,118 @@
+import { type Candidate, chooseContainer } from '@qvara/domain/placement';
+import type { SeatView } from './events.ts';
+import type { Ledger } from './orm.ts';
+import type { Sql } from './sql.ts';
+
+/** A customer in want of a seat. */
+export type SeatRequest = { readonly jobId: string; readonly customerId: string; readonly region: string | null };
+
+/** A seat, or why there is none; both say how the choice was made. */
+export type Placed = { readonly seat: SeatView | null; readonly reason: string };
+
+export const CANDIDATES = `select c.id, c.label, c.region, c.state, c.capacity,
+    coalesce(s.taken, 0)::int as seats, (999 - coalesce(s.rows, 0))::int as free_numbers,
+    coalesce(c.breaker_open_until > clock_timestamp(), false) as breaker_open
+  from containers c
+  left join (select container_id, count(*) as rows, count(*) filter (where state <> 'quarantined') as taken
+             from seats group by container_id) s on s.container_id = c.id`;
+
+/**
+ * Takes the one lock under which seats are given out and freed. A search and what it decides are done while it is held,
+ * so no seat can become free unseen between a search that found none and the hold that follows.
+ */
+export async function lockCapacity(sql: Sql): Promise<void> {
+  await sql.query('select version from capacity for update');
+}
+
+/** The containers as placement sees them. */
+export async function loadCandidates(sql: Sql): Promise<Candidate[]> {
+  return await sql.query<Candidate>(`${CANDIDATES} order by c.id`);
+}
+
+/**
+ * Gives each customer a seat: the container by placement's rule, in it the lowest free number. A customer who has one
+ * keeps it. The capacity lock must be held.
+ */
+export async function placeSeats(sql: Sql, requests: readonly SeatRequest[]): Promise<Placed[]> {
+  let candidates = await loadCandidates(sql);
+  const chosen = requests.map((request) => {
+    const choice = chooseContainer(candidates, request.region);
+    if (choice.container !== null) candidates = candidates.map((one) => (one === choice.container ? occupied(one) : one));
+    return choice;
+  });
+  const wanted = new Map<string, number>();
+  for (const { container } of chosen) if (container) wanted.set(container.id, (wanted.get(container.id) ?? 0) + 1);
+  const numbers = await freeNumbers(sql, wanted);
+  const placed = requests.map((_, index) => placeIn(chosen[index] as ReturnType<typeof chooseContainer>, numbers));
+  await insertSeats(sql, requests, placed);
+  return placed;
+}
+
+function occupied(container: Candidate): Candidate {
+  return { ...container, seats: container.seats + 1, freeNumbers: container.freeNumbers - 1 };
+}
+
+function placeIn(choice: ReturnType<typeof chooseContainer>, numbers: Map<string, string[]>): Placed {
+  const number = choice.container === null ? undefined : numbers.get(choice.container.id)?.shift();
+  if (choice.container === null || number === undefined) return { seat: null, reason: choice.reason };
+  const { id, label, region } = choice.container;
+  const seat = { containerId: id, containerLabel: label, containerRegion: region, number, tenantState: 'reserved', tenantStarted: false } as const;
+  return { seat, reason: choice.reason };
+}
+
+async function freeNumbers(sql: Sql, wanted: Map<string, number>): Promise<Map<string, string[]>> {
+  const rows = await sql.query<{ containerId: string; numbers: string[] }>(
+    `select k.container_id, array(
+       select to_char(n, 'FM000') from generate_series(1, 999) n
+       where not exists (select from seats s where s.container_id = k.container_id and s.number = to_char(n, 'FM000'))
+       order by n limit k.count) as numbers
+     from unnest($1::text[], $2::int[]) as k (container_id, count)`,
+    [[...wanted.keys()], [...wanted.values()]],
+  );
+  return new Map(rows.map((row) => [row.containerId, row.numbers]));
+}
+
+async function insertSeats(sql: Sql, requests: readonly SeatRequest[], placed: readonly Placed[]): Promise<void> {
+  const rows = placed.flatMap(({ seat }, index) => {
+    const request = requests[index] as SeatRequest;
+    return seat === null ? [] : [{ container_id: seat.containerId, number: seat.number, customer_id: request.customerId, job_id: request.jobId }];
+  });
+  if (rows.length === 0) return;
+  await sql.query(
+    `insert into seats (container_id, number, customer_id, job_id, state, tenant_state)
+     select container_id, number, customer_id, job_id, 'taken', 'reserved'
+     from jsonb_to_recordset($1) as r (container_id text, number text, customer_id text, job_id text)`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/**
+ * Gives seats back. A number whose tenant was ever begun on the platform rests in quarantine, so that nothing meant for
+ * the old tenant reaches a new one; the others are free at once.
+ */
+export async function releaseSeats(sql: Sql, ledger: Ledger, customerIds: readonly string[]): Promise<void> {
+  await sql.query(`delete from seats where customer_id = any($1) and (not tenant_started or $2 = 0)`, [customerIds, ledger.quarantineDays]);
+  await sql.query(
+    `update seats set state = 'quarantined', customer_id = null, since = clock_timestamp(),
+       free_at = clock_timestamp() + make_interval(days => $2)
+     where customer_id = any($1)`,
+    [customerIds, ledger.quarantineDays],
+  );
+}
+
+/** What a write changes of a customer's seat, besides taking or giving it back. */
+export type SeatChange = { readonly customerId: string; readonly tenantState: string | null; readonly tenantStarted: boolean; readonly stranded: boolean | null };
+
+/** Writes changes of seats. */
+export async function changeSeats(sql: Sql, changes: readonly SeatChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  await sql.query(
+    `update seats s set tenant_state = coalesce(r."tenantState", s.tenant_state),
+       tenant_started = s.tenant_started or r."tenantStarted",
+       since = case when r.stranded and s.state <> 'stranded' then clock_timestamp() else s.since end,
+       state = case when r.stranded then 'stranded' when not r.stranded then 'taken' else s.state end
+     from jsonb_to_recordset($1) as r ("customerId" text, "tenantState" text, "tenantStarted" boolean, stranded boolean)
+     where s.customer_id = r."customerId"`,
+    [JSON.stringify(changes)],
+  );
+}

@@ -1,0 +1,26 @@
+import { SCOPES } from '@qvara/contracts/clients';
+import type { Ledger } from './orm.ts';
+import { transact } from './sql.ts';
+
+type FirstKey = { readonly clientId: string; readonly keyId: string; readonly secretHash: Uint8Array };
+
+/**
+ * Gives an empty ledger what one machine needs to begin: the client "local" with a key of all scopes, and three sandbox
+ * containers. Answers false, and changes nothing, when there is a key already.
+ */
+export async function seedLocal(ledger: Ledger, { clientId, keyId, secretHash }: FirstKey): Promise<boolean> {
+  return await transact(ledger.pool, async (sql) => {
+    await sql.query('select version from capacity for update');
+    const [row] = await sql.query<{ any: boolean }>('select exists (select from api_keys) as any');
+    if (row?.any) return false;
+    await sql.query(`insert into clients (id, name) values ($1, 'local')`, [clientId]);
+    await sql.query(`insert into api_keys (id, client_id, label, scopes, secret_hash) values ($1, $2, 'first key', $3, $4)`, [
+      keyId, clientId, SCOPES, Buffer.from(secretHash),
+    ]);
+    await sql.query(
+      `insert into containers (id, label, region, state, capacity)
+       select n::text, 'Sandbox ' || (n - 100000), 'local', 'online', 999 from generate_series(100001, 100003) n on conflict do nothing`,
+    );
+    return true;
+  });
+}

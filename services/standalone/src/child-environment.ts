@@ -1,0 +1,43 @@
+/** What every process may need from the machine. */
+const machine = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'TERM',
+  'NO_COLOR',
+  'FORCE_COLOR',
+  'NODE_ENV',
+  'NODE_EXTRA_CA_CERTS',
+];
+const shared = [
+  'DATABASE_URL',
+  'DATABASE_REPLICA_URL',
+  'REDIS_URL',
+  'SECRET_KEY',
+  'HOST',
+  'DATA_DIR',
+  'LOG_LEVEL',
+  'CLIENT_WINDOW',
+];
+
+/** The settings each service gets, and no others: a secret is known to those who use it. */
+const settings = {
+  intake: [...shared, 'INTAKE_PORT', 'RATE_LIMIT', 'WEBHOOK_ALLOW', 'SIP_DOMAIN'],
+  worker: [...shared, 'WORKER_PORT', 'WEBHOOK_ALLOW', 'SIP_DOMAIN', 'TENANT_NUMBER_QUARANTINE_DAYS', 'PLATFORM'],
+  console: [...shared, 'CONSOLE_PORT', 'INTAKE_PORT'],
+} as const;
+
+/** A service that standalone runs. */
+export type ServiceName = keyof typeof settings;
+export type Environment = Record<string, string | undefined>;
+
+/** Picks from `env` what the service needs. Settings of the platform's driver begin with PLATFORM_. */
+export function pickEnvironment(service: ServiceName, env: Environment): Record<string, string> {
+  const wanted = new Set<string>([...machine, ...settings[service]]);
+  const isWanted = (name: string) => wanted.has(name) || (service === 'worker' && name.startsWith('PLATFORM_'));
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => isWanted(entry[0]) && Boolean(entry[1])),
+  );
+}

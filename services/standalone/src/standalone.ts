@@ -1,0 +1,71 @@
+import { type BannerFacts, renderBanner } from './banner.ts';
+import type { Environment } from './child-environment.ts';
+import { type Child, startChild } from './children.ts';
+import type { StandaloneConfig } from './config.ts';
+import type { DataFolder } from './data-folder.ts';
+import { type Databases, migrateAll, openDatabases } from './databases.ts';
+import { ensureSecretKey } from './secrets.ts';
+import { seedOnce } from './seed.ts';
+
+const stopPatienceMs = 15_000;
+
+/** Everything that has been started so far, so that a stop in the middle of a start finds it too. */
+export type Standalone = { children: Child[]; databases?: Databases; folder?: DataFolder };
+
+/** Brings up the databases, then the services; answers the banner. What it has started is in `standalone` at any moment. */
+export async function startAll(standalone: Standalone, { config, env, folder }: Given): Promise<string> {
+  const databases = await openDatabases(config, folder.file('postgres'));
+  standalone.databases = databases;
+  const { ledgerUrl, platformUrl } = databases;
+  const sandboxUrl = config.PLATFORM === 'sandbox' ? platformUrl : undefined;
+  await migrateAll({ ledgerUrl, queuesOnPostgres: !config.REDIS_URL, sandboxUrl });
+  const keyFile = folder.file('api-key');
+  const hasKey = await seedOnce(ledgerUrl, keyFile);
+  const ports = await startServices(standalone, {
+    ...env,
+    HOST: config.HOST,
+    PLATFORM: config.PLATFORM,
+    INTAKE_PORT: String(config.INTAKE_PORT),
+    WORKER_PORT: String(config.WORKER_PORT),
+    CONSOLE_PORT: String(config.CONSOLE_PORT),
+    DATA_DIR: folder.path,
+    DATABASE_URL: ledgerUrl,
+    PLATFORM_DATABASE_URL: platformUrl,
+    SECRET_KEY: config.SECRET_KEY ? env.SECRET_KEY : ensureSecretKey(folder.file('secret-key')),
+  });
+  return renderBanner({ host: config.HOST, ports, keyFile, hasKey, dataFolder: folder.path });
+}
+
+/** Resolves with the reason when something ends that should not. */
+export function firstEnd({ children, databases }: Standalone): Promise<string> {
+  const { embedded } = databases ?? {};
+  const ends = children.map((child) => child.ended);
+  if (embedded) ends.push(embedded.exited.then(() => `PostgreSQL ended; its log: ${embedded.logFile}`));
+  return Promise.race(ends);
+}
+
+/** Stops console, intake, worker, then PostgreSQL. `hurried`: the services are killed, the ledger keeps what they owe. */
+export async function stopAll({ children, databases, folder }: Standalone, hurried: Promise<void>): Promise<void> {
+  void hurried.then(() => Promise.all(children.map((child) => child.stop(0))));
+  for (const name of ['console', 'intake', 'worker'] as const) {
+    await children.find((child) => child.name === name)?.stop(stopPatienceMs);
+  }
+  await databases?.embedded?.stop();
+  folder?.release();
+}
+
+type Given = { config: StandaloneConfig; env: Environment; folder: DataFolder };
+
+async function startServices(standalone: Standalone, env: Environment): Promise<BannerFacts['ports']> {
+  const start = (child: Child) => {
+    standalone.children.push(child);
+    return child.ready;
+  };
+  const intake = start(startChild('intake', env));
+  const worker = start(startChild('worker', env));
+  // Only then is its real port known, which the console needs.
+  const INTAKE_PORT = env.INTAKE_PORT === '0' ? String(await intake) : env.INTAKE_PORT;
+  const pages = start(startChild('console', { ...env, INTAKE_PORT }));
+  const [intakePort, workerPort, consolePort] = await Promise.all([intake, worker, pages]);
+  return { intake: intakePort, worker: workerPort, console: consolePort };
+}

@@ -1,0 +1,33 @@
+import { inspect } from 'node:util';
+
+export type Eventually = {
+  deadlineMs?: number;
+  /** What is waited for, for the failure message. */
+  describe?: string;
+};
+
+const longestPauseMs = 100;
+
+/**
+ * Waits until `condition` answers something truthy, and answers that. Throws at the deadline (default 10 s) with what
+ * it answered, or threw, last. The only waiting in the tests.
+ */
+export async function eventually<T>(
+  condition: () => T | Promise<T>,
+  { deadlineMs = 10_000, describe = 'the condition holds' }: Eventually = {},
+): Promise<NonNullable<T>> {
+  const deadline = performance.now() + deadlineMs;
+  let seen: unknown;
+  for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    try {
+      const answer = await condition();
+      if (answer) return answer;
+      seen = answer;
+    } catch (error) {
+      seen = error;
+    }
+    if (performance.now() > deadline) break;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  throw new Error(`Waited ${deadlineMs} ms in vain until ${describe}. Last seen: ${inspect(seen, { depth: 4 })}`);
+}
