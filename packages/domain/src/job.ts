@@ -9,7 +9,7 @@ import { nothingToUndo } from './plan.ts';
 export type JobEvent =
   | { readonly type: 'claimed' }
   | { readonly type: 'step-started'; readonly step: StepName }
-  | { readonly type: 'step-succeeded'; readonly step: StepName; readonly told: readonly EventDraft[] }
+  | { readonly type: 'step-succeeded'; readonly step: StepName; readonly told: readonly EventDraft[]; readonly fees?: readonly FeeLine[] }
   | { readonly type: 'step-failed'; readonly step: StepName; readonly failure: Failure }
   | { readonly type: 'waited'; readonly delayMs: number; readonly counted: boolean; readonly failure: Failure }
   | { readonly type: 'held'; readonly detail: string }
@@ -19,7 +19,7 @@ export type JobEvent =
   | { readonly type: 'undone'; readonly step: StepName; readonly told: readonly EventDraft[] }
   | { readonly type: 'undo-finished' }
   | { readonly type: 'undo-gave-up'; readonly failure: Failure }
-  | { readonly type: 'completed'; readonly result: Readonly<Record<string, unknown>>; readonly fees: readonly FeeLine[]; readonly told: readonly EventDraft[] }
+  | { readonly type: 'completed'; readonly result: Readonly<Record<string, unknown>> }
   | { readonly type: 'cancel-requested' }
   | { readonly type: 'retried' }
   | { readonly type: 'released' }
@@ -124,9 +124,12 @@ function stepStarted(job: Job, step: StepName, now: string): Transition {
 
 function stepSucceeded(job: Job, event: Extract<JobEvent, { type: 'step-succeeded' }>, now: string): Transition {
   const steps = moveStep(job.steps, event.step, { state: 'succeeded', finishedAt: now });
+  const incurred = event.fees ?? [];
+  const fees = incurred.map((fee) => ({ name: 'fee.incurred', detail: { fee } }) as const);
+  const succeeded = { name: 'step.succeeded', step: event.step, attempt: attemptOf(job, event.step), detail: {} } as const;
   return {
-    job: { ...job, steps, abandonments: 0 },
-    told: [{ name: 'step.succeeded', step: event.step, attempt: attemptOf(job, event.step), detail: {} }, ...event.told],
+    job: { ...job, steps, fees: [...job.fees, ...incurred], abandonments: 0 },
+    told: [succeeded, ...event.told, ...fees],
   };
 }
 
@@ -148,7 +151,9 @@ function wait(job: Job, { reason, dueAt, failure }: Waiting): Transition {
 function waited(job: Job, event: Extract<JobEvent, { type: 'waited' }>, now: string): Transition {
   const dueAt = new Date(Date.parse(now) + event.delayMs).toISOString();
   const attempt = event.counted ? job.attempt + 1 : job.attempt;
-  return wait({ ...job, attempt, failure: event.failure }, { reason: 'retry', dueAt, failure: event.failure });
+  // What made the job give up stays its failure while it undoes.
+  const failure = job.phase === 'undo' ? job.failure : event.failure;
+  return wait({ ...job, attempt, failure }, { reason: 'retry', dueAt, failure: event.failure });
 }
 
 function hold(job: Job, detail: string, now: string): Transition {
@@ -188,10 +193,10 @@ function fail(job: Job, now: string): Transition {
 }
 
 function completed(job: Job, event: Extract<JobEvent, { type: 'completed' }>, now: string): Transition {
-  const fees = event.fees.map((fee) => ({ name: 'fee.incurred', detail: { fee } }) as const);
+  const { result } = event;
   return {
-    job: { ...job, state: 'completed', failure: null, result: event.result, fees: event.fees, finishedAt: now, cancellable: false },
-    told: [...event.told, ...fees, { name: 'job.completed', attempt: job.attempt, detail: { result: event.result } }],
+    job: { ...job, state: 'completed', failure: null, result, finishedAt: now, cancellable: false },
+    told: [{ name: 'job.completed', attempt: job.attempt, detail: { result } }],
   };
 }
 

@@ -60,9 +60,12 @@ export const BATCHES: Proofs = {
     expect((await observe(world, 4))?.domain).toEqual(fourth.domain);
   },
 
-  'a tenant named twice in a batch is answered twice and created once': async (world) => {
+  'calls for one tenant in one batch follow each other': async (world) => {
     const call = callFor(world, 1, 1);
     world.expect(await world.driver.ensureTenants([call, call], unhurried())).toEqual([OK, OK]);
+    const services = (['active', 'inactive', 'suspended'] as const).map((service) => ({ ...call, service }));
+    world.expect(await world.driver.setService(services, unhurried())).toEqual([OK, OK, OK]);
+    world.expect((await observe(world, 1))?.service).toEqual('suspended');
   },
 
   'an aborted signal is answered, not thrown, and nothing is begun': async (world) => {

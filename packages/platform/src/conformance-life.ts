@@ -68,4 +68,18 @@ export const LIFE: Proofs = {
     expect(codesOf([...configured, ...switched])).toEqual(['tenant-mismatch', 'tenant-mismatch']);
     expect(await observe(world, 1)).toEqual(null);
   },
+
+  'a removed tenant cannot be configured or switched, not even by the claim that removed it': async (world) => {
+    const { driver, expect } = world;
+    await activate(world, 1);
+    const call = callFor(world, 1, 2);
+    await driver.removeTenants([call], unhurried());
+    const configured = { ...call, settings: settingsWith(365), retroactive: false };
+    const outcomes = [
+      ...(await driver.configureTenants([configured], unhurried())),
+      ...(await driver.setService([{ ...call, service: 'active' }], unhurried())),
+    ];
+    expect(codesOf(outcomes)).toEqual(['tenant-mismatch', 'tenant-mismatch']);
+    expect(await observe(world, 1)).toEqual(null);
+  },
 };

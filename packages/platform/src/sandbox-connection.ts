@@ -21,8 +21,9 @@ export class SandboxError extends Error {
   }
 }
 
-/** Runs one statement and answers its rows. */
-export type Ask = <R extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<R[]>;
+/** Runs one statement and answers its rows. One with a name is planned once for each connection. */
+export type Ask = <R extends pg.QueryResultRow>(sql: string | Planned, values?: readonly unknown[]) => Promise<R[]>;
+export type Planned = { readonly name: string; readonly text: string };
 
 /** A pool of connections, none of them open yet. */
 export function openPool(databaseUrl: string, poolSize: number): pg.Pool {
@@ -56,7 +57,9 @@ export async function withConnection<T>(source: Source, work: (ask: Ask) => Prom
   };
   using _abort = addAbortListener(source.signal, () => giveBack(true));
   const ask: Ask = async (sql, values = []) => {
-    const result = await client.query(sql, [...values]).catch(rethrow);
+    const result = await client
+      .query({ ...(typeof sql === 'string' ? { text: sql } : sql), values: [...values] })
+      .catch(rethrow);
     return result.rows;
   };
   try {

@@ -42,7 +42,7 @@ export async function takeCues(source: Source, verb: Verb, items: readonly Tenan
   const counts = new Map<number, number>();
   for (const { containerId } of items) counts.set(Number(containerId), (counts.get(Number(containerId)) ?? 0) + 1);
   const rows = await withConnection(source, (ask) =>
-    ask<Taken>(TAKE, [[...counts.keys()], [...counts.values()], verb]),
+    ask<Taken>({ name: 'take-cues', text: TAKE }, [[...counts.keys()], [...counts.values()], verb]),
   );
   if (rows.length === 0) return items.map(() => ({ latencyMs: 0, fault: null }));
   return castCues(rows, items);

@@ -3,6 +3,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { eventually } from '../../../test/support/eventually.ts';
 import { callFor, codesOf, OK, settingsWith, unhurried } from './conformance-world.ts';
 import { createSandbox } from './sandbox.ts';
+import { openPool, withConnection } from './sandbox-connection.ts';
 import { openProbe, type Probe } from './sandbox-probe.ts';
 
 let database: TestDatabase;
@@ -17,6 +18,9 @@ afterAll(async () => {
   await probe.close();
   await database.drop();
 });
+
+const waiting =
+  "select count(*)::integer as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
 
 describe('several workers and a bad day', () => {
   it('batches over the same tenants in opposite orders do not deadlock', async () => {
@@ -51,6 +55,22 @@ describe('several workers and a bad day', () => {
     expect((await probe.effectsIn(world)).filter(([effect]) => effect === 'created')).toHaveLength(100);
   });
 
+  it('a batch that is chosen to end a deadlock is repeated', async () => {
+    const world = probe.newWorld();
+    const calls = [1, 2].map((n) => ({ ...callFor(world, n, 1), service: 'active' as const }));
+    await probe.driver.ensureTenants(calls, unhurried());
+    const holder = await probe.pool.connect();
+    const lock = 'select 1 from tenants where container_id = $1 and number = $2 for update';
+    await holder.query("begin; set local deadlock_timeout = '1min'");
+    await holder.query(lock, [world.containerId, 2]);
+    const answer = probe.driver.setService(calls, unhurried());
+    await eventually(async () => (await probe.pool.query(waiting)).rows[0].n === 1);
+    await holder.query(lock, [world.containerId, 1]);
+    await holder.query('commit');
+    holder.release();
+    expect(await answer).toEqual([OK, OK]);
+  });
+
   it('a signal ends a call that waits for the database, and nothing of it is done', async () => {
     const world = probe.newWorld();
     await probe.driver.ensureTenants([callFor(world, 1, 1)], unhurried());
@@ -59,8 +79,6 @@ describe('several workers and a bad day', () => {
     await holder.query('select 1 from tenants where container_id = $1 for update', [world.containerId]);
     const stop = new AbortController();
     const answer = probe.driver.setService([{ ...callFor(world, 1, 1), service: 'active' }], stop.signal);
-    const waiting =
-      "select count(*)::integer as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     await eventually(async () => (await probe.pool.query(waiting)).rows[0].n === 1);
     const abortedAt = performance.now();
     stop.abort();
@@ -86,5 +104,23 @@ describe('several workers and a bad day', () => {
     await holder.query('rollback');
     holder.release();
     expect(await probe.driver.setService([{ ...callFor(world, 1, 1), service: 'active' }], unhurried())).toEqual([OK]);
+  });
+
+  it('a connection lost between two statements is an answer, not the end of the process', async () => {
+    const pool = openPool(database.sandboxUrl, 1);
+    const lost = withConnection({ pool, signal: unhurried() }, async (ask) => {
+      const [own] = await ask<{ pid: number }>('select pg_backend_pid() as pid');
+      await probe.pool.query('select pg_terminate_backend($1, 5000)', [own?.pid]);
+      // The loss is heard a little later, and nothing tells when.
+      await eventually(() =>
+        ask('select 1').then(
+          () => false,
+          () => true,
+        ),
+      );
+      await ask('select 1');
+    });
+    await expect(lost).rejects.toMatchObject({ name: 'SandboxError', reason: 'unavailable' });
+    await pool.end();
   });
 });

@@ -61,6 +61,13 @@ describe('the journal of the sandbox', () => {
     expect(await probe.effectsIn(world)).toEqual([['created', null]]);
   });
 
+  it('two deliveries in one batch make one effect', async () => {
+    const world = probe.newWorld();
+    const call = callFor(world, 1, 1);
+    expect(await probe.driver.ensureTenants([call, call], unhurried())).toEqual([OK, OK]);
+    expect(await probe.effectsIn(world)).toEqual([['created', null]]);
+  });
+
   it('a refused call is in the journal with its code, who asked and when', async () => {
     const world = probe.newWorld();
     const { claimNo, jobId, customerId, ...key } = callFor(world, 1, 1);

@@ -1,8 +1,8 @@
 import type { QueueName } from '@qvara/contracts/jobs';
 import type { Processor, Queue, QueueOptions, Worker, WorkerOptions } from 'bullmq';
 import { openPostgresBackend } from './postgres-backend.ts';
-import { openRedisBackend } from './redis-backend.ts';
 import { quietly } from './quietly.ts';
+import { openRedisBackend } from './redis-backend.ts';
 import { parseRedisUrl } from './redis-url.ts';
 
 /** What a bell carries in BullMQ: names, nothing else. */

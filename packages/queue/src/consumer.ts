@@ -54,7 +54,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   async function open(): Promise<void> {
     while (!stopped.signal.aborted) {
       try {
-        // BullMQ remembers a failed first connection for ever: ask first, and begin anew when it fails.
+        // BullMQ remembers a failed first connection for ever, and such a worker leaves listeners behind: ask first.
         await options.backend.ping();
         worker = openWorker(options, running.process);
         worker.on('error', report.say);

@@ -10,6 +10,7 @@ test('the migration may run again and at the same time, and sets autovacuum for 
   const client = new Client({ connectionString: database.url });
   await client.connect();
   try {
+    await client.query('DROP SCHEMA bullmq CASCADE');
     await expect(backend.ping()).rejects.toThrow('run the migrations');
     await Promise.all([1, 2, 3].map(() => migrateQueues(database.url)));
     await migrateQueues(database.url);

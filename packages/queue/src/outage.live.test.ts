@@ -6,7 +6,6 @@ import { createTestDatabase } from '../../../test/support/database.ts';
 import { redisUrl } from '../../../test/support/redis.ts';
 import { openBackend, type QueueBackend } from './connection.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
-import { migrateQueues } from './migrate.ts';
 import { createProducer, type Producer } from './producer.ts';
 
 /** A line to a server that can be cut and mended. */
@@ -47,12 +46,13 @@ describe.each(['redis', 'postgresql'] as const)('outages of %s', (kind) => {
   let producer: Producer;
   let consumer: Consumer;
   let heard: number[];
+  let handled: Promise<void>;
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    await migrateQueues(database.url);
-    line = await openLine(kind === 'redis' ? await redisUrl() : database.url);
+    line = await openLine(kind === 'redis' ? redisUrl() : database.url);
     heard = [];
+    handled = Promise.resolve();
   });
 
   afterEach(async () => {
@@ -76,6 +76,7 @@ describe.each(['redis', 'postgresql'] as const)('outages of %s', (kind) => {
       concurrency: 2,
       handle: async ({ bellNo }) => {
         heard.push(bellNo);
+        await handled;
         return { outcome: 'done' };
       },
       onError: () => undefined,
@@ -122,5 +123,21 @@ describe.each(['redis', 'postgresql'] as const)('outages of %s', (kind) => {
     await started;
     await expect.poll(() => producer.ring([bell(1)]).then(() => 'rung', String), { timeout: 15_000 }).toBe('rung');
     await delivered(1);
+  });
+
+  test('an answer that an outage swallowed ends as delivered again, never as failed', { timeout: 60_000 }, async () => {
+    const handler = Promise.withResolvers<void>();
+    handled = handler.promise;
+    open();
+    await consumer.start();
+    await producer.ring([bell(1)]);
+    await delivered(1);
+    await line.cut();
+    handler.resolve();
+    await expect(producer.findLostBells([bell(1)])).rejects.toThrow();
+    await line.mend();
+    const lost = () => producer.findLostBells([bell(1)]).then((bells) => bells.length, String);
+    await expect.poll(lost, { timeout: 45_000, interval: 200 }).toBe(1);
+    expect(await producer.queues()[1]?.getFailedCount()).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 import { QUEUE_NAMES } from '@qvara/contracts/jobs';
-import { createPostgresBackend, Queue, Worker } from 'bullmq';
+import { createPostgresBackend, Queue, type Worker } from 'bullmq';
+import { BellWorker } from './bell-worker.ts';
 import type { BellData, QueueBackend } from './connection.ts';
 import { openQueuePool, QUEUE_SCHEMA } from './postgres.ts';
 import { within } from './within.ts';
@@ -23,7 +24,7 @@ export function openPostgresBackend(options: {
     newQueue: (name, settings) =>
       new Queue(name, { ...settings, connection: pool } as never, createPostgresBackend) as unknown as Queue<BellData>,
     newWorker: (name, processor, settings) =>
-      new Worker(
+      new BellWorker(
         name,
         processor,
         { ...settings, connection: pool } as never,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { QueueName } from '@qvara/contracts/jobs';
-import { Queue, Worker } from 'bullmq';
+import { Queue } from 'bullmq';
+import { BellWorker } from './bell-worker.ts';
 import type { BellData, QueueBackend } from './connection.ts';
 import { openRedis, type RedisClient, type RedisRole } from './redis.ts';
 import type { RedisTarget } from './redis-url.ts';
@@ -33,7 +34,7 @@ export function openRedisBackend(options: {
     newQueue: (name, settings) =>
       new Queue<BellData>(name, { ...settings, connection: client('producer'), prefix: prefixOf(name) }),
     newWorker: (name, processor, settings) =>
-      new Worker<BellData>(name, processor, { ...settings, connection: client('consumer'), prefix: prefixOf(name) }),
+      new BellWorker(name, processor, { ...settings, connection: client('consumer'), prefix: prefixOf(name) }),
     async ping() {
       await within(PING_MS, 'Redis', answer(client('producer')));
     },

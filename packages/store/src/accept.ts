@@ -26,7 +26,7 @@ export type AcceptAnswer =
 export function acceptVerb(ledger: Ledger, announce: Announce): BatchVerb<AcceptItem, AcceptAnswer> {
   return async (items, rerun) => {
     const done = await transact(ledger.pool, (sql) => accept(sql, ledger, { items, rerun }));
-    announce({ bells: done.bells, lastEvent: done.lastEvent, wakeAt: null });
+    announce({ bells: done.bells, lastEvent: done.lastEvent, dueInMs: [] });
     return done.answers;
   };
 }

@@ -83,9 +83,12 @@ async function write(sql: Sql, ledger: Ledger, entries: Entry[]): Promise<{ runs
   const freed = runs.filter(({ moved }) => moved.job.state !== 'running').map(({ row }) => ({ clientId: row.clientId, queue: row.queue }));
   const records: EventRecord[] = runs.flatMap(({ row, moved, seat }) => appendable(ledger, { job: { ...moved.job, eventCount: row.eventCount }, told: moved.told }, seat));
   const news = await conclude(sql, ledger, { freed, touched: [...next, ...woken.touched], records: [...records, ...woken.records] });
-  const dueAts = runs.flatMap(({ moved }) => (moved.job.state === 'waiting' && moved.job.dueAt !== null ? [moved.job.dueAt] : []));
-  const dues = [...dueAts, ...breakers].sort();
-  return { runs, news: { ...news, wakeAt: dues[0] ?? null } };
+  const waits = runs.flatMap(({ row, moved }) => (moved.job.state === 'waiting' ? [msBetween(row.now, moved.job.dueAt)] : []));
+  return { runs, news: { ...news, dueInMs: [...waits, ...breakers] } };
+}
+
+function msBetween(now: string, dueAt: string | null): number {
+  return dueAt === null ? 0 : Math.max(0, Date.parse(dueAt) - Date.parse(now));
 }
 
 async function place(sql: Sql, entries: readonly Entry[]): Promise<void> {

@@ -61,8 +61,8 @@ async function changeSites(sql: Sql, runs: readonly Written[]): Promise<void> {
 function seatChange({ item, row }: Written): SeatChange[] {
   const tenantStarted = item.events.some((event) => event.type === 'step-started' && event.step === 'create-tenant');
   const { tenantState, seat } = item.changes ?? {};
-  const stranded = seat === 'strand' ? true : seat === 'unstrand' ? false : null;
-  if (!tenantStarted && tenantState === undefined && stranded === null) return [];
+  const stranded = seat === 'strand';
+  if (!tenantStarted && tenantState === undefined && !stranded) return [];
   return [{ customerId: row.customerId, tenantState: tenantState ?? null, tenantStarted, stranded }];
 }
 

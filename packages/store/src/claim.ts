@@ -37,7 +37,7 @@ type Locked = JobRow & SeatColumns & { readonly freshClaim: number; readonly hea
 export function claimVerb(ledger: Ledger, announce: Announce): BatchVerb<ClaimItem, ClaimAnswer> {
   return async (items, rerun) => {
     const { answers, lastEvent } = await transact(ledger.pool, (sql) => claim(sql, ledger, { items, rerun }));
-    announce({ bells: [], lastEvent, wakeAt: null });
+    announce({ bells: [], lastEvent, dueInMs: [] });
     return answers;
   };
 }
@@ -59,7 +59,7 @@ async function claim(sql: Sql, ledger: Ledger, batch: { items: readonly ClaimIte
   }
   const begun = [...claims.values()];
   await updateJobs(sql, begun.map(({ job }) => job));
-  await changeSeats(sql, begun.filter(({ job }) => startsTenant(job)).map(({ job }) => ({ customerId: job.customerId, tenantState: null, tenantStarted: true, stranded: null })));
+  await changeSeats(sql, begun.filter(({ job }) => startsTenant(job)).map(({ job }) => ({ customerId: job.customerId, tenantState: null, tenantStarted: true, stranded: false })));
   const records = begun.flatMap(({ job, told, seat }) => appendable(ledger, { job: { ...job, eventCount: job.eventCount - told.length }, told }, seat));
   const lastEvent = await appendEvents(sql, records);
   const answers = batch.items.map((item): ClaimAnswer | typeof AGAIN => {

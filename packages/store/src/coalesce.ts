@@ -20,8 +20,8 @@ const PAUSE_MS = 4;
 
 /**
  * Turns calls made at the same time into one batch: callers await one item, the verb gets many. A batch closes when
- * the one before it has committed, so one lone call waits for nobody. Errors of data are bisected until the bad item
- * stands alone; lock conflicts repeat the batch; without a database every item fails as `unavailable`.
+ * the one before it has committed, so one lone call waits for nobody. Errors of data, and defects, are bisected until
+ * the bad item stands alone; lock conflicts repeat the batch; without a database every item fails as `unavailable`.
  */
 export function coalesce<Item, Answer>(verb: BatchVerb<Item, Answer>, maxBatch = 128): (item: Item) => Promise<Answer> {
   let queue: Waiting<Item, Answer>[] = [];
@@ -60,7 +60,8 @@ async function settle<Item, Answer>(verb: BatchVerb<Item, Answer>, batch: Waitin
     });
     return skipped;
   } catch (error) {
-    if (batch.length > 1 && classify(error) === 'data') {
+    const kind = classify(error);
+    if (batch.length > 1 && kind !== 'connection' && kind !== 'conflict') {
       const middle = batch.length >> 1;
       const first = await settle(verb, batch.slice(0, middle));
       return [...first, ...(await settle(verb, batch.slice(middle)))];

@@ -10,8 +10,8 @@ export type News = {
   readonly bells: readonly Bell[];
   /** Number of the last event, 0 when none was written. */
   readonly lastEvent: number;
-  /** RFC 3339; the earliest moment at which a job put to wait is due. */
-  readonly wakeAt: string | null;
+  /** In how many milliseconds each job that was put to wait is due. */
+  readonly dueInMs: readonly number[];
 };
 
 /** Hears the news of each commit. Must not throw. */

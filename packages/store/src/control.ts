@@ -51,7 +51,7 @@ async function change(ledger: Ledger, announce: Announce, { jobId, viewer, work 
       return { row, news: await conclude(sql, ledger, { freed, touched: [window, ...next], records }) };
     }),
   );
-  announce({ ...news, wakeAt: null });
+  announce({ ...news, dueInMs: [] });
   return row;
 }
 

@@ -13,7 +13,7 @@ export type Changes = {
   readonly customer?: Partial<CustomerRow>;
   readonly site?: { readonly add: { readonly id: string; readonly name: string } } | 'remove';
   readonly tenantState?: TenantState;
-  readonly seat?: 'release' | 'strand' | 'unstrand';
+  readonly seat?: 'release' | 'strand';
 };
 
 /**

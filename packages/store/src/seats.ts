@@ -101,7 +101,7 @@ export async function releaseSeats(sql: Sql, ledger: Ledger, customerIds: readon
 }
 
 /** What a write changes of a customer's seat, besides taking or giving it back. */
-export type SeatChange = { readonly customerId: string; readonly tenantState: string | null; readonly tenantStarted: boolean; readonly stranded: boolean | null };
+export type SeatChange = { readonly customerId: string; readonly tenantState: string | null; readonly tenantStarted: boolean; readonly stranded: boolean };
 
 /** Writes changes of seats. */
 export async function changeSeats(sql: Sql, changes: readonly SeatChange[]): Promise<void> {
@@ -110,7 +110,7 @@ export async function changeSeats(sql: Sql, changes: readonly SeatChange[]): Pro
     `update seats s set tenant_state = coalesce(r."tenantState", s.tenant_state),
        tenant_started = s.tenant_started or r."tenantStarted",
        since = case when r.stranded and s.state <> 'stranded' then clock_timestamp() else s.since end,
-       state = case when r.stranded then 'stranded' when not r.stranded then 'taken' else s.state end
+       state = case when r.stranded then 'stranded' else s.state end
      from jsonb_to_recordset($1) as r ("customerId" text, "tenantState" text, "tenantStarted" boolean, stranded boolean)
      where s.customer_id = r."customerId"`,
     [JSON.stringify(changes)],

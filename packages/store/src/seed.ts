@@ -6,13 +6,16 @@ type FirstKey = { readonly clientId: string; readonly keyId: string; readonly se
 
 /**
  * Gives an empty ledger what one machine needs to begin: the client "local" with a key of all scopes, and three sandbox
- * containers. Answers false, and changes nothing, when there is a key already.
+ * containers. Changes nothing when there are keys already: answers `known` when this very key is one of them, else `taken`.
  */
-export async function seedLocal(ledger: Ledger, { clientId, keyId, secretHash }: FirstKey): Promise<boolean> {
+export async function seedLocal(ledger: Ledger, { clientId, keyId, secretHash }: FirstKey): Promise<'seeded' | 'known' | 'taken'> {
   return await transact(ledger.pool, async (sql) => {
     await sql.query('select version from capacity for update');
-    const [row] = await sql.query<{ any: boolean }>('select exists (select from api_keys) as any');
-    if (row?.any) return false;
+    const [row] = await sql.query<{ any: boolean; mine: boolean }>(
+      'select count(*) > 0 as any, coalesce(bool_or(secret_hash = $1), false) as mine from api_keys',
+      [Buffer.from(secretHash)],
+    );
+    if (row?.any) return row.mine ? 'known' : 'taken';
     await sql.query(`insert into clients (id, name) values ($1, 'local')`, [clientId]);
     await sql.query(`insert into api_keys (id, client_id, label, scopes, secret_hash) values ($1, $2, 'first key', $3, $4)`, [
       keyId, clientId, SCOPES, Buffer.from(secretHash),
@@ -21,6 +24,6 @@ export async function seedLocal(ledger: Ledger, { clientId, keyId, secretHash }:
       `insert into containers (id, label, region, state, capacity)
        select n::text, 'Sandbox ' || (n - 100000), 'local', 'online', 999 from generate_series(100001, 100003) n on conflict do nothing`,
     );
-    return true;
+    return 'seeded';
   });
 }

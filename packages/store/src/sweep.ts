@@ -28,18 +28,24 @@ export async function ringDue(ledger: Ledger, announce: Announce): Promise<void>
 export async function releaseSilent(ledger: Ledger, announce: Announce, leaseMs: number): Promise<number> {
   const lost = `left join workers w on w.id = j.worker_id
     where j.state = 'running' and (w.id is null or w.beat_at < clock_timestamp() - make_interval(secs => $1 / 1000.0))`;
-  return await release(ledger, announce, { which: lost, value: leaseMs, event: 'abandoned' });
+  return await release(ledger, announce, { which: lost, values: [leaseMs], event: 'abandoned' });
 }
 
 /** Gives back the jobs of a worker that stops: fenced, no attempt spent, rung again at once. Answers how many. */
 export async function releaseWorker(ledger: Ledger, announce: Announce, workerId: string): Promise<number> {
-  return await release(ledger, announce, { which: `where j.state = 'running' and j.worker_id = $1`, value: workerId, event: 'released' });
+  return await release(ledger, announce, { which: `where j.state = 'running' and j.worker_id = $1`, values: [workerId], event: 'released' });
 }
 
-type Release = { readonly which: string; readonly value: string | number; readonly event: 'released' | 'abandoned' };
+/** Gives up a run that met a defect: as if its worker had been lost, so that it is not tried for ever. */
+export async function abandonRun(ledger: Ledger, announce: Announce, run: { readonly jobId: string; readonly claimNo: number }): Promise<void> {
+  const which = `where j.state = 'running' and j.id = $1 and j.claim_no = $2`;
+  await release(ledger, announce, { which, values: [run.jobId, run.claimNo], event: 'abandoned' });
+}
+
+type Release = { readonly which: string; readonly values: readonly (string | number)[]; readonly event: 'released' | 'abandoned' };
 type Lost = JobRow & SeatColumns & { readonly now: string; readonly freshClaim: number };
 
-async function release(ledger: Ledger, announce: Announce, { which, value, event }: Release): Promise<number> {
+async function release(ledger: Ledger, announce: Announce, { which, values, event }: Release): Promise<number> {
   let count = 0;
   for (let page = PAGE; page === PAGE; count += page) {
     page = 0;
@@ -49,7 +55,7 @@ async function release(ledger: Ledger, announce: Announce, { which, value, event
          from (select j.id from jobs j ${which} order by j.id limit ${PAGE} for update of j skip locked) k
          join jobs j on j.id = k.id
          left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id`,
-        [value],
+        values,
       );
       page = jobs.length;
       const moved = jobs.map((before) => ({ ...moveJob(before, [{ type: event }], before.now), before }));
@@ -111,5 +117,5 @@ type Act = Parameters<typeof conclude>[2];
 /** One transaction of a sweep, repeated when it meets locks, its news announced. */
 export async function commit(ledger: Ledger, announce: Announce, act: (sql: Sql) => Promise<Act>): Promise<void> {
   const news = await repeatConflicts(() => transact(ledger.pool, async (sql) => conclude(sql, ledger, await act(sql))));
-  announce({ ...news, wakeAt: null });
+  announce({ ...news, dueInMs: [] });
 }

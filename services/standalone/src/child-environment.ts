@@ -20,12 +20,14 @@ const shared = [
   'DATA_DIR',
   'LOG_LEVEL',
   'CLIENT_WINDOW',
+  'SIP_DOMAIN',
+  'TENANT_NUMBER_QUARANTINE_DAYS',
 ];
 
 /** The settings each service gets, and no others: a secret is known to those who use it. */
 const settings = {
-  intake: [...shared, 'INTAKE_PORT', 'RATE_LIMIT', 'WEBHOOK_ALLOW', 'SIP_DOMAIN'],
-  worker: [...shared, 'WORKER_PORT', 'WEBHOOK_ALLOW', 'SIP_DOMAIN', 'TENANT_NUMBER_QUARANTINE_DAYS', 'PLATFORM'],
+  intake: [...shared, 'INTAKE_PORT', 'RATE_LIMIT', 'WEBHOOK_ALLOW'],
+  worker: [...shared, 'WORKER_PORT', 'WEBHOOK_ALLOW', 'PLATFORM'],
   console: [...shared, 'CONSOLE_PORT', 'INTAKE_PORT'],
 } as const;
 

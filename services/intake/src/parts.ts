@@ -1,0 +1,32 @@
+import type { QueueBackend } from '@qvara/queue/connection';
+import type { Sealer } from '@qvara/runtime/crypto';
+import type { Logger } from '@qvara/runtime/logger';
+import type { Metrics } from '@qvara/runtime/metrics';
+import type { Probes } from '@qvara/runtime/probes';
+import type { AcceptAnswer } from '@qvara/store/accept';
+import type { AcceptItem } from '@qvara/store/accept-item';
+import type { Announce } from '@qvara/store/commit';
+import type { Follower } from '@qvara/store/follower';
+import type { Ledger } from '@qvara/store/orm';
+import type { KeyRing } from './key-ring.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { ReferenceSource } from './reference-source.ts';
+
+/** What the routes work with: opened once, closed once. */
+export type Parts = {
+  readonly ledger: Ledger;
+  /** Accepts one request; those that come together are committed together. */
+  readonly accept: (item: AcceptItem) => Promise<AcceptAnswer>;
+  readonly announce: Announce;
+  readonly keys: KeyRing;
+  readonly reference: ReferenceSource;
+  readonly follower: Follower;
+  readonly sealer: Sealer;
+  readonly rateLimit: RateLimit | null;
+  readonly backend: Pick<QueueBackend, 'ping'>;
+  readonly probes: Probes;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Aborted when the service stops: nobody is made to wait any longer. */
+  readonly stopping: AbortSignal;
+};

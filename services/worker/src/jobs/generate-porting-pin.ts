@@ -1,0 +1,7 @@
+import type { JobPayload } from '@qvara/contracts/jobs';
+import type { Story } from '../story.ts';
+
+/** Gives a customer a new porting PIN. The PIN itself is only told by an explicit, audited call. */
+export const generatePortingPin: Story<JobPayload<'porting-pin.generate'>> = {
+  result: ({ customer }) => ({ version: customer.version, generatedAt: customer.portingPinAt }),
+};

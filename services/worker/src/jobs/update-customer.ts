@@ -1,0 +1,5 @@
+import type { JobPayload } from '@qvara/contracts/jobs';
+import { type Story, versionOf } from '../story.ts';
+
+/** Changes a customer's record; a time zone or dialing country also reaches the tenant. */
+export const updateCustomer: Story<JobPayload<'customer.update'>> = { result: versionOf };

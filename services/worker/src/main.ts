@@ -1,0 +1,10 @@
+import { runService } from '@qvara/runtime/lifecycle';
+import { createLogger } from '@qvara/runtime/logger';
+import { LOG_LEVELS } from '@qvara/runtime/fields';
+import { loadWorkerConfig } from './config.ts';
+import { startWorker } from './worker.ts';
+
+const level = LOG_LEVELS.find((name) => name === process.env.LOG_LEVEL) ?? 'info';
+const logger = createLogger({ name: 'worker', level });
+
+await runService({ name: 'worker', logger, start: () => startWorker(loadWorkerConfig(process.env), logger) });

@@ -1,0 +1,63 @@
+import type { Driver, ObservedTenant, Outcome, TenantCall, TenantKey, TenantService, TenantSettings } from '@qvara/platform/driver';
+import { coalesce } from '@qvara/store/coalesce';
+import type { SeatView } from '@qvara/store/events';
+import type { StepContext } from './context.ts';
+
+/** The driver's verbs for one tenant at a time: calls made at the same time go to the platform as one batch. */
+export type Platform = {
+  ensureTenant(call: TenantCall & { readonly domain: string }, signal: AbortSignal): Promise<Outcome<null>>;
+  configureTenant(call: TenantCall & { readonly settings: TenantSettings; readonly retroactive: boolean }, signal: AbortSignal): Promise<Outcome<null>>;
+  setService(call: TenantCall & { readonly service: TenantService }, signal: AbortSignal): Promise<Outcome<null>>;
+  observeTenant(key: TenantKey, signal: AbortSignal): Promise<Outcome<ObservedTenant | null>>;
+  removeTenant(call: TenantCall, signal: AbortSignal): Promise<Outcome<null>>;
+};
+
+/** Opens the verbs on a driver. `stop` ends calls that are under way. */
+export function createPlatform(driver: Driver, stop: AbortSignal): Platform {
+  return {
+    ensureTenant: single((calls) => driver.ensureTenants(calls, stop)),
+    configureTenant: single((calls) => driver.configureTenants(calls, stop)),
+    setService: single((calls) => driver.setService(calls, stop)),
+    observeTenant: single((keys) => driver.observeTenants(keys, stop)),
+    removeTenant: single((calls) => driver.removeTenants(calls, stop)),
+  };
+}
+
+const TIMED_OUT = { ok: false, fault: { code: 'step-timed-out', message: 'The platform did not answer in time; what it did is unknown.' } } as const;
+
+/**
+ * One container that hangs must not hold up the others: each container has its own batches, and a caller whose time is
+ * over leaves without its answer.
+ */
+function single<Call extends TenantKey, Value>(verb: (calls: readonly Call[]) => Promise<readonly Outcome<Value>[]>) {
+  const lanes = new Map<string, (call: Call) => Promise<Outcome<Value>>>();
+  return (call: Call, signal: AbortSignal): Promise<Outcome<Value>> => {
+    let lane = lanes.get(call.containerId);
+    if (lane === undefined) {
+      lane = coalesce<Call, Outcome<Value>>(verb);
+      lanes.set(call.containerId, lane);
+    }
+    const { promise, resolve } = Promise.withResolvers<Outcome<Value>>();
+    const leave = () => resolve(TIMED_OUT);
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    return Promise.race([promise, lane(call)]).finally(() => signal.removeEventListener('abort', leave));
+  };
+}
+
+/** The call of a run to its customer's tenant. Throws when the customer holds no seat: a fault of ours. */
+export function callOf({ jobId, claimNo, customer, seat }: StepContext): TenantCall {
+  const { containerId, number } = seatIn({ seat });
+  return { containerId, number, claimNo, jobId, customerId: customer.id };
+}
+
+/** The seat of a run that must have one. */
+export function seatIn({ seat }: Pick<StepContext, 'seat'>): SeatView {
+  if (seat === null) throw new Error('the customer holds no seat');
+  return seat;
+}
+
+/** What the platform is to hold of a customer. */
+export function platformSettings({ timeZone, dialingCountry, settings }: StepContext['customer']): TenantSettings {
+  return { timeZone, dialingCountry, ...settings };
+}

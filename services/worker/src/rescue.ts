@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Producer } from '@qvara/queue/producer';
+import type { Logger } from '@qvara/runtime/logger';
+import type { Announce } from '@qvara/store/commit';
+import type { Ledger } from '@qvara/store/orm';
+import { findUnclaimed, forgetSilent, freeRested, releaseSilent, renewBells, ringDue } from '@qvara/store/sweep';
+
+const EVERY_MS = 5_000;
+/** A worker that holds claims and has been silent for so long has lost them. */
+const LEASE_MS = 6_000;
+/** A bell this old that nobody has claimed is looked for in its queue. */
+const UNCLAIMED_MS = 10_000;
+
+export type Rescue = { start(): void; stop(): Promise<void> };
+
+type RescueTools = {
+  readonly ledger: Ledger;
+  readonly announce: Announce;
+  readonly producer: Pick<Producer, 'findLostBells' | 'ring'>;
+  readonly logger: Pick<Logger, 'warn'>;
+};
+
+/**
+ * Looks every five seconds for what fell out of hand: jobs of silent workers, bells that were lost or never rung,
+ * quarantines that are over. Every worker runs one; several at once take different jobs.
+ */
+export function createRescue({ ledger, announce, producer, logger }: RescueTools): Rescue {
+  const stopped = new AbortController();
+  let looping: Promise<void> = Promise.resolve();
+
+  async function findLost(): Promise<void> {
+    const unclaimed = await findUnclaimed(ledger, UNCLAIMED_MS);
+    if (unclaimed.length === 0) return;
+    const bells = await renewBells(ledger, await producer.findLostBells(unclaimed));
+    if (bells.length > 0) logger.warn({ bells: bells.length }, 'bells were lost and rung again');
+    announce({ bells, lastEvent: 0, dueInMs: [] });
+  }
+
+  async function look(): Promise<void> {
+    const released = await releaseSilent(ledger, announce, LEASE_MS);
+    if (released > 0) logger.warn({ jobs: released }, 'jobs were taken from silent workers');
+    await ringDue(ledger, announce);
+    await freeRested(ledger, announce);
+    await findLost();
+    await forgetSilent(ledger);
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await look().catch((error: unknown) => logger.warn({ err: error }, 'a look for lost work failed; the next one comes'));
+      // Workers that started together drift apart.
+      const pauseMs = EVERY_MS * (0.9 + Math.random() * 0.2);
+      await delay(pauseMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+  }
+
+  return {
+    start() {
+      looping = loop();
+    },
+    async stop() {
+      stopped.abort();
+      await looping;
+    },
+  };
+}

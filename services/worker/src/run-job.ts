@@ -1,0 +1,117 @@
+import type { Fault } from '@qvara/contracts/failure';
+import type { JobEvent } from '@qvara/domain/job';
+import { firstToRun, stepsToUndo } from '@qvara/domain/plan';
+import { decide, describeFault } from '@qvara/domain/retry';
+import type { BellAnswer } from '@qvara/queue/consumer';
+import type { StepName } from '@qvara/contracts/steps';
+import type { StepDone } from './context.ts';
+import { storyOf } from './handlers.ts';
+import type { Run } from './run.ts';
+import type { StepRunner } from './run-step.ts';
+
+/**
+ * Runs a claimed job to its end, its next wait, or its undoing: one step after the other, each write telling the end of
+ * one step together with the start of the next.
+ */
+export async function runJob(run: Run, steps: StepRunner, refusal: Fault | null): Promise<BellAnswer> {
+  if (refusal !== null) await refuse(run, refusal);
+  while (run.job.state === 'running') {
+    if (run.job.phase === 'forward') await forward(run, steps);
+    else await undo(run, steps);
+  }
+  return answerOf(run);
+}
+
+async function forward(run: Run, steps: StepRunner): Promise<void> {
+  const step = firstToRun(run.job)?.name;
+  if (step === undefined) return await run.write({ events: [finish(run, {})] });
+  const answer = await steps.ensure(run, step);
+  if (!answer.ok) return await fail(run, step, answer.fault);
+  const { place, changes, told = [], fees = [] } = answer.done;
+  const next = following(run, step) ?? finish(run, answer.done);
+  if (place !== undefined) return await run.write({ place, events: [next] });
+  const succeeded: JobEvent = { type: 'step-succeeded', step, told, fees };
+  await run.write({ events: [succeeded, next], ...(changes && { changes }) });
+}
+
+function following(run: Run, step: StepName): JobEvent | undefined {
+  const index = run.job.steps.findIndex(({ name }) => name === step);
+  const next = run.job.steps[index + 1];
+  return next && { type: 'step-started', step: next.name };
+}
+
+/** The completion, with the customer as the last step leaves it. */
+function finish(run: Run, { changes }: StepDone): JobEvent {
+  const changed = changes?.customer;
+  const customer = changed === undefined ? run.customer : { ...run.customer, ...changed, version: run.customer.version + 1 };
+  return { type: 'completed', result: storyOf(run.job.type).result({ customer, seat: run.seat }) };
+}
+
+async function fail(run: Run, step: StepName, fault: Fault): Promise<void> {
+  const failure = describeFault(fault, step, stepTime(run, step));
+  const decision = decide(run.job, fault, Math.random());
+  const failed: JobEvent = { type: 'step-failed', step, failure };
+  if (decision.next === 'give-up') return await run.write({ events: [failed, { type: 'gave-up', failure }] });
+  const { delayMs, counted } = decision;
+  const waited: JobEvent = { type: 'waited', delayMs, counted, failure };
+  // Not being ready is no failure of the step: it goes on where it is.
+  await run.write({ events: counted ? [failed, waited] : [waited] });
+}
+
+function stepTime(run: Run, step: StepName): string {
+  return run.job.steps.find(({ name }) => name === step)?.startedAt ?? run.job.acceptedAt;
+}
+
+async function refuse(run: Run, fault: Fault): Promise<void> {
+  const failure = describeFault(fault, null, run.job.startedAt ?? run.job.acceptedAt);
+  if (run.job.phase === 'forward') await run.write({ events: [{ type: 'gave-up', failure }] });
+  else await strand(run, failure);
+}
+
+async function undo(run: Run, steps: StepRunner): Promise<void> {
+  const [step, next] = stepsToUndo(run.job).map(({ name }) => name);
+  if (step === undefined) return await run.write(undoFinished(run, {}));
+  if (run.job.steps.some(({ name, state }) => name === step && state !== 'undoing')) {
+    await run.write({ events: [{ type: 'undo-started', step }] });
+  }
+  const answer = await steps.undo(run, step);
+  if (!answer.ok) return await failUndo(run, step, answer.fault);
+  const { told = [], changes } = answer.done;
+  const undone: JobEvent = { type: 'undone', step, told };
+  if (next !== undefined) return await run.write({ events: [undone, { type: 'undo-started', step: next }], ...(changes && { changes }) });
+  const last = undoFinished(run, answer.done);
+  await run.write({ ...last, events: [undone, ...last.events] });
+}
+
+/** The end of an undo: a cancelled provisioning leaves no customer; a retry that finished an old undo goes forward. */
+function undoFinished(run: Run, { changes }: StepDone) {
+  const { job } = run;
+  const events: JobEvent[] = [{ type: 'undo-finished' }];
+  const first = job.steps[0];
+  const again = job.undo === 'incomplete' && !job.cancelRequested;
+  if (again && first !== undefined) events.push({ type: 'step-started', step: first.name });
+  const ends = job.cancelRequested && job.type === 'customer.provision';
+  const all = ends ? { ...changes, customer: { serviceStatus: 'disconnected' as const } } : changes;
+  return { events, ...(all && { changes: all }) };
+}
+
+async function failUndo(run: Run, step: StepName, fault: Fault): Promise<void> {
+  const failure = describeFault(fault, step, stepTime(run, step));
+  const decision = decide(run.job, fault, Math.random());
+  if (decision.next === 'give-up') return await strand(run, failure);
+  const { delayMs, counted } = decision;
+  await run.write({ events: [{ type: 'waited', delayMs, counted, failure }] });
+}
+
+/** An undo that cannot finish leaves its seat taken and listed, until a retry finishes it. */
+async function strand(run: Run, failure: ReturnType<typeof describeFault>): Promise<void> {
+  const changes = run.seat === null ? {} : ({ changes: { seat: 'strand' } } as const);
+  await run.write({ events: [{ type: 'undo-gave-up', failure }], ...changes });
+}
+
+function answerOf({ job }: Run): BellAnswer {
+  if (job.state === 'waiting') return { outcome: 'wait' };
+  if (job.state === 'held') return { outcome: 'hold' };
+  if (job.state === 'failed' && job.failure !== null) return { outcome: 'give-up', failure: job.failure };
+  return { outcome: 'done' };
+}

@@ -1,0 +1,60 @@
+import { firstToRun } from '@qvara/domain/plan';
+import type { Claim } from '@qvara/store/claim';
+import type { SeatView } from '@qvara/store/events';
+import type { AdvanceAnswer, AdvanceItem } from '@qvara/store/run-write';
+import type { StepContext, Tools } from './context.ts';
+import { storyOf } from './handlers.ts';
+import { patiently, RunOver } from './patiently.ts';
+
+type JobRow = Claim['job'];
+type CustomerRow = Claim['customer'];
+
+/** One claim being worked off: what is known of the job, and the one way to write. */
+export type Run = {
+  readonly job: JobRow;
+  readonly customer: CustomerRow;
+  readonly seat: SeatView | null;
+  readonly signal: AbortSignal;
+  /** Writes the next act of the run. Throws RunOver when the claim is lost, or the process stops before it is written. */
+  write(act: Pick<AdvanceItem, 'events' | 'changes' | 'place'>): Promise<void>;
+  /** What a step gets to know, with a time limit of its own. */
+  context(tools: Tools, timeoutMs: number): StepContext;
+};
+
+type Advance = (item: AdvanceItem) => Promise<AdvanceAnswer>;
+
+/** Opens a run on a claim. */
+export function openRun(claim: Claim, advance: Advance, signal: AbortSignal): Run {
+  let { job, customer, seat } = claim;
+
+  return {
+    signal,
+    get job() {
+      return job;
+    },
+    get customer() {
+      return customer;
+    },
+    get seat() {
+      return seat;
+    },
+    async write(act) {
+      const item = { jobId: job.id, claimNo: claim.job.claimNo, writeNo: job.writeNo, ...act };
+      const answer = await patiently(() => advance(item), signal);
+      if (answer.outcome === 'fenced') throw new RunOver('stale');
+      const changed = act.changes?.customer;
+      if (changed !== undefined) customer = { ...customer, ...changed, version: customer.version + 1 };
+      seat = act.changes?.seat === 'release' ? null : answer.seat;
+      job = answer.job;
+    },
+    context(tools, timeoutMs) {
+      const { id: jobId, clientId, byAdmin, payload, acceptedAt } = job;
+      return {
+        tools, jobId, claimNo: claim.job.claimNo, clientId, byAdmin, payload, customer, seat,
+        settingsChange: storyOf(job.type).settingsChange?.(payload) ?? {},
+        now: firstToRun(job)?.startedAt ?? acceptedAt,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      };
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { QUEUE_NAMES } from '@qvara/contracts/jobs';
+import { openDriver } from '@qvara/platform/drivers';
+import { openBackend } from '@qvara/queue/connection';
+import { createConsumer } from '@qvara/queue/consumer';
+import { createProducer } from '@qvara/queue/producer';
+import { randomToken, sealer } from '@qvara/runtime/crypto';
+import type { Service } from '@qvara/runtime/lifecycle';
+import type { Logger } from '@qvara/runtime/logger';
+import { createMetrics } from '@qvara/runtime/metrics';
+import { createProbes, startProbeServer } from '@qvara/runtime/probes';
+import { advanceVerb } from '@qvara/store/advance';
+import { claimVerb } from '@qvara/store/claim';
+import { coalesce } from '@qvara/store/coalesce';
+import { closeLedger, openLedger, ping } from '@qvara/store/orm';
+import { createReferenceReader } from '@qvara/store/reference';
+import { abandonRun, releaseWorker } from '@qvara/store/sweep';
+import { forgetWorker } from '@qvara/store/workers';
+import { sqlOn } from '@qvara/store/sql';
+import { createAnnouncer } from './announcer.ts';
+import type { WorkerConfig } from './config.ts';
+import { createHandler } from './handle-bell.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import { createPlatform } from './platform-calls.ts';
+import { createRescue } from './rescue.ts';
+import { createStepRunner } from './run-step.ts';
+
+const CLOSE_SHARE = 0.6;
+
+/** Wires a worker together and starts it. */
+export async function startWorker(config: WorkerConfig, logger: Logger): Promise<Service> {
+  const workerId = `wrk_${randomToken(12)}`;
+  const ledger = await openLedger({
+    databaseUrl: config.DATABASE_URL,
+    clientWindow: config.CLIENT_WINDOW,
+    quarantineDays: config.TENANT_NUMBER_QUARANTINE_DAYS,
+    sipDomain: config.SIP_DOMAIN,
+  });
+  const onError = (error: Error) => logger.warn({ err: error }, 'the queue reports an error');
+  const backend = openBackend({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, onError });
+  const producer = createProducer(backend);
+  const announcer = createAnnouncer({ ledger, producer, logger });
+  const { announce } = announcer;
+  const driver = openDriver({ platform: config.PLATFORM, platformDatabaseUrl: config.PLATFORM_DATABASE_URL });
+  const stopping = new AbortController();
+  const platform = createPlatform(driver, stopping.signal);
+  const tools = { platform, sealer: sealer(config.SECRET_KEY), reference: createReferenceReader(ledger), sipDomain: config.SIP_DOMAIN };
+  const heartbeat = createHeartbeat(ledger, workerId);
+  const metrics = createMetrics({ service: 'worker' });
+  const handle = createHandler({
+    workerId,
+    claim: coalesce(claimVerb(ledger, announce)),
+    advance: coalesce(advanceVerb(ledger, announce)),
+    abandon: (run) => abandonRun(ledger, announce, run),
+    steps: createStepRunner(tools, logger),
+    heartbeat,
+    metrics,
+    logger,
+  });
+  const consumers = QUEUE_NAMES.map((queue) =>
+    createConsumer({ backend, queue, concurrency: config.WORKER_CONCURRENCY, handle, onError }),
+  );
+  const rescue = createRescue({ ledger, announce, producer, logger });
+  const probes = createProbes({ metrics, checks: { ledger: () => ping(ledger), queue: () => backend.ping() } });
+  const server = await startProbeServer({ host: config.HOST, port: config.WORKER_PORT, probes });
+  for (const consumer of consumers) void consumer.start();
+  rescue.start();
+
+  return {
+    port: server.port,
+    async stop(deadlineMs) {
+      const closed = Promise.all(consumers.map((consumer) => consumer.close(deadlineMs * CLOSE_SHARE)));
+      stopping.abort();
+      await closed;
+      await rescue.stop();
+      const released = await releaseWorker(ledger, announce, workerId);
+      if (released > 0) logger.info({ jobs: released }, 'running jobs were given back; no attempt is spent');
+      heartbeat.stop();
+      await forgetWorker(sqlOn(ledger.pool), workerId);
+      await announcer.close();
+      await server.close();
+      await producer.close();
+      await backend.close();
+      await driver.close();
+      await closeLedger(ledger);
+    },
+  };
+}
