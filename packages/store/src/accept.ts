@@ -76,7 +76,7 @@ async function makeJobs(sql: Sql, ledger: Ledger, winners: readonly AcceptItem[]
   }
   const rows = [...jobs.values()];
   await insertJobs(sql, rows);
-  const told = [{ name: 'job.accepted', attempt: 1, detail: {} }] as const;
+  const told = [{ name: 'job.accepted', attempt: 1, detail: {}, state: 'accepted' }] as const;
   const records = rows.flatMap((job) => appendable(ledger, { job: { ...job, eventCount: 0 }, told }, null));
   const lastEvent = await appendEvents(sql, records);
   const bells = rows.filter((job) => job.bell === 'rung').map((job): Bell => ({ queue: job.queue, jobId: job.id, bellNo: job.bellNo }));

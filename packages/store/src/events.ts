@@ -1,4 +1,5 @@
 import type { EventDraft } from '@qvara/contracts/events';
+import type { JobState } from '@qvara/contracts/job-answer';
 import { tenantDomain } from '@qvara/contracts/ids';
 import { stepDefinition, type StepName } from '@qvara/contracts/steps';
 import type { JobRow } from './entities/job.ts';
@@ -25,10 +26,10 @@ export type EventRecord = {
   readonly data: Record<string, unknown>;
 };
 
-type Subject = Pick<JobRow, 'id' | 'clientId' | 'customerId' | 'type' | 'state' | 'eventCount'>;
+type Subject = Pick<JobRow, 'id' | 'clientId' | 'customerId' | 'type' | 'eventCount'>;
 
 /** The records of what a job tells, numbered within the job from its `eventCount` on. */
-export function jobEvents(ledger: Ledger, job: Subject, told: readonly EventDraft[], seat: SeatView | null): EventRecord[] {
+export function jobEvents(ledger: Ledger, job: Subject, told: readonly (EventDraft & { readonly state: JobState })[], seat: SeatView | null): EventRecord[] {
   return told.map((draft, index) => ({
     name: draft.name,
     client_id: job.clientId,
@@ -37,7 +38,7 @@ export function jobEvents(ledger: Ledger, job: Subject, told: readonly EventDraf
     job_sequence: job.eventCount + index + 1,
     data: {
       jobType: job.type,
-      state: job.state,
+      state: draft.state,
       scope: scopeOf(draft),
       step: draft.step ?? null,
       attempt: draft.attempt ?? null,

@@ -1,19 +1,23 @@
 import type { EventDraft } from '@qvara/contracts/events';
+import type { JobState } from '@qvara/contracts/job-answer';
 import { type JobEvent, transition } from '@qvara/domain/job';
 import type { JobRow } from './entities/job.ts';
 import type { Sql } from './sql.ts';
 
+/** What is told of a job, with the state it had then. */
+export type Told = EventDraft & { readonly state: JobState };
+
 /** A job moved by events that are not written yet. */
-export type MovedJob = { readonly job: JobRow; readonly told: readonly EventDraft[] };
+export type MovedJob = { readonly job: JobRow; readonly told: readonly Told[] };
 
 /** Moves a job by events in order, at `now` by the database's clock. */
 export function moveJob(job: JobRow, events: readonly JobEvent[], now: string): MovedJob {
   let moved = job;
-  const told: EventDraft[] = [];
+  const told: Told[] = [];
   for (const event of events) {
     const step = transition(moved, event, now);
     moved = { ...moved, ...step.job } as JobRow;
-    told.push(...step.told);
+    told.push(...step.told.map((draft) => ({ ...draft, state: step.job.state })));
   }
   return { job: bellOf(moved), told };
 }

@@ -26,6 +26,7 @@ export function allowOnly(...methods: readonly string[]): RequestHandler {
 
 /** Turns every error into a page for people and a problem document for programs; what nobody foresaw is logged. */
 export function answerErrors(logger: Pick<Logger, 'error'>): ErrorRequestHandler {
+  // biome-ignore lint/complexity/useMaxParams: Express knows a handler of errors by its four parameters.
   return (error: unknown, request, response, _next) => {
     const known = error instanceof CodedError ? error : codedHttpError(error);
     if (known === undefined) logger.error({ err: error, method: request.method }, 'A request failed');
@@ -37,6 +38,7 @@ export function answerErrors(logger: Pick<Logger, 'error'>): ErrorRequestHandler
 function answer(response: Response, error: CodedError): void {
   const { status, title } = FAILURE_CODES[error.code];
   response.status(status);
+  if (typeof error.details.retryAfter === 'number') response.set('Retry-After', String(error.details.retryAfter));
   if (wantsPage(response.req)) response.send(messagePage(STATUS_CODES[status] ?? title, error.message));
   else response.type('application/problem+json').send(JSON.stringify(problemOf(error, response.req)));
 }

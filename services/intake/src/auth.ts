@@ -1,9 +1,8 @@
 import type { Request } from 'express';
 import type { Scope } from '@qvara/contracts/clients';
-import { CodedError } from '@qvara/contracts/failure';
 import type { KeyHolder } from '@qvara/store/clients';
 import type { Viewer } from '@qvara/store/viewer';
-import { KEEP_HEADERS } from './problems.ts';
+import { Refusal } from './refusal.ts';
 import type { KeyRing } from './key-ring.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;
@@ -18,9 +17,8 @@ export async function authenticate(keys: KeyRing, request: Request, scope: Scope
   const holder = await keys.find(text);
   if (holder === null) throw unauthenticated('The key is unknown or revoked.', `${REALM}, error="invalid_token"`);
   if (holder.scopes.includes(scope)) return holder;
-  throw new CodedError('forbidden', `This call needs the scope ${scope}; the key has ${holder.scopes.join(', ')}.`, {
-    scope,
-    [KEEP_HEADERS]: { 'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="${scope}"` },
+  throw new Refusal('forbidden', `This call needs the scope ${scope}; the key has ${holder.scopes.join(', ')}.`, {
+    headers: { 'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="${scope}"` },
   });
 }
 
@@ -29,10 +27,10 @@ export function viewerOf(holder: KeyHolder): Viewer {
   return { clientId: holder.clientId, admin: holder.scopes.includes('admin') };
 }
 
-function unauthenticated(message: string, challenge: string): CodedError {
+function unauthenticated(message: string, challenge: string): Refusal {
   const remedy = 'Send "Authorization: Bearer qk_..." with a key that is not revoked.';
-  return new CodedError('unauthenticated', message, {
+  return new Refusal('unauthenticated', message, {
     errors: [{ header: 'Authorization', code: 'unauthenticated', message, remedy }],
-    [KEEP_HEADERS]: { 'WWW-Authenticate': challenge },
+    headers: { 'WWW-Authenticate': challenge },
   });
 }

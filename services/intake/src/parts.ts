@@ -3,14 +3,15 @@ import type { Sealer } from '@qvara/runtime/crypto';
 import type { Logger } from '@qvara/runtime/logger';
 import type { Metrics } from '@qvara/runtime/metrics';
 import type { Probes } from '@qvara/runtime/probes';
-import type { AcceptAnswer } from '@qvara/store/accept';
-import type { AcceptItem } from '@qvara/store/accept-item';
+import type { AcceptAnswer, acceptVerb } from '@qvara/store/accept';
 import type { Announce } from '@qvara/store/commit';
 import type { Follower } from '@qvara/store/follower';
 import type { Ledger } from '@qvara/store/orm';
 import type { KeyRing } from './key-ring.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ReferenceSource } from './reference-source.ts';
+
+type AcceptItem = Parameters<ReturnType<typeof acceptVerb>>[0][number];
 
 /** What the routes work with: opened once, closed once. */
 export type Parts = {
