@@ -177,7 +177,8 @@ function undone(job: Job, event: Extract<JobEvent, { type: 'undone' }>, now: str
 
 function undoFinished(job: Job, now: string): Transition {
   const resumed = job.undo === 'incomplete' && !job.cancelRequested;
-  if (resumed) return { job: { ...fresh(job), state: 'running', startedAt: job.startedAt ?? now }, told: [] };
+  // The platform remembers the claim that removed: going forward again takes a new one.
+  if (resumed) return wait(fresh(job), { reason: 'retry', dueAt: now });
   const complete = { ...job, undo: 'complete' } as const;
   if (!job.cancelRequested) return fail(complete, now);
   return cancelled({ ...complete, failure: null }, now);

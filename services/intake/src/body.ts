@@ -61,7 +61,7 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
   if (declared > DRAINED) throw tooLarge();
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += piece.length;
     if (size <= LARGEST) pieces.push(piece);
     if (size > DRAINED) break;

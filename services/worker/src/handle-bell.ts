@@ -37,8 +37,9 @@ export function createHandler({ workerId, claim, advance, abandon, steps, heartb
     try {
       return await runJob(openRun(answer.claim, advance, signal), steps, answer.claim.refusal);
     } catch (error) {
-      if (error instanceof RunOver) throw error;
-      logger.error({ err: error, jobId: bell.jobId }, 'a run met a defect; the job is given back');
+      if (error instanceof RunOver && error.why === 'interrupted') throw error;
+      if (!(error instanceof RunOver)) logger.error({ err: error, jobId: bell.jobId }, 'a run met a defect; the job is given back');
+      // Fenced by the claim: when somebody else has the job by now, this does nothing.
       await abandon({ jobId: bell.jobId, claimNo: answer.claim.job.claimNo });
       throw error;
     } finally {

@@ -83,13 +83,10 @@ async function undo(run: Run, steps: StepRunner): Promise<void> {
   await run.write({ ...last, events: [undone, ...last.events] });
 }
 
-/** The end of an undo: a cancelled provisioning leaves no customer; a retry that finished an old undo goes forward. */
+/** The end of an undo: a cancelled provisioning leaves no customer. */
 function undoFinished(run: Run, { changes }: StepDone) {
   const { job } = run;
   const events: JobEvent[] = [{ type: 'undo-finished' }];
-  const first = job.steps[0];
-  const again = job.undo === 'incomplete' && !job.cancelRequested;
-  if (again && first !== undefined) events.push({ type: 'step-started', step: first.name });
   const ends = job.cancelRequested && job.type === 'customer.provision';
   const all = ends ? { ...changes, customer: { serviceStatus: 'disconnected' as const } } : changes;
   return { events, ...(all && { changes: all }) };
