@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 
 export type Eventually = {
   deadlineMs?: number;
-  /** What is waited for, for the failure message. */
-  describe?: string;
+  /** What is waited for, for the failure message; a function is asked at the deadline. */
+  describe?: string | (() => string);
 };
 
 const longestPauseMs = 100;
@@ -29,5 +29,6 @@ export async function eventually<T>(
     if (performance.now() > deadline) break;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
-  throw new Error(`Waited ${deadlineMs} ms in vain until ${describe}. Last seen: ${inspect(seen, { depth: 4 })}`);
+  const what = typeof describe === 'string' ? describe : describe();
+  throw new Error(`Waited ${deadlineMs} ms in vain until ${what}. Last seen: ${inspect(seen, { depth: 4 })}`);
 }

@@ -1,9 +1,9 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFreePort } from '@qvara/standalone/free-port';
+import { startGuardedServer } from '@qvara/standalone/guarded-server';
 import { Redis } from 'ioredis';
-import { findFreePort } from '../../services/standalone/src/free-port.ts';
-import { startGuardedServer } from '../../services/standalone/src/guarded-server.ts';
 import { eventually } from './eventually.ts';
 import { findRedis } from './redis-program.ts';
 

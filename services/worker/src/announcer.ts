@@ -6,10 +6,17 @@ import type { Ledger } from '@qvara/store/orm';
 import { ringDue } from '@qvara/store/sweep';
 import { createDueTimes } from './due-times.ts';
 
-type AnnouncerTools = { readonly ledger: Ledger; readonly producer: Pick<Producer, 'ring'>; readonly logger: Pick<Logger, 'warn'> };
+type AnnouncerTools = {
+  readonly ledger: Ledger;
+  readonly producer: Pick<Producer, 'ring'>;
+  readonly logger: Pick<Logger, 'warn'>;
+};
 
 /** Passes on the news of commits: bells to the queues, numbers to readers of the log, waits to a timer. */
-export function createAnnouncer({ ledger, producer, logger }: AnnouncerTools): { announce: Announce; close(): Promise<void> } {
+export function createAnnouncer({ ledger, producer, logger }: AnnouncerTools): {
+  announce: Announce;
+  close(): Promise<void>;
+} {
   const nudger = createNudger(ledger);
   const ringing = new Set<Promise<void>>();
   const warn = (error: unknown) => logger.warn({ err: error }, 'bells could not be rung; the sweep rings them');

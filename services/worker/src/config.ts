@@ -4,15 +4,25 @@ import { z } from 'zod';
 
 const schema = z.object({
   DATABASE_URL: url('postgres', 'postgresql').describe('the ledger: postgresql://user:password@host:5432/database'),
-  REDIS_URL: z.string().optional().describe('redis://, rediss://, redis+sentinel:// or a comma list; none: queues on PostgreSQL'),
+  REDIS_URL: z
+    .string()
+    .optional()
+    .describe('redis://, rediss://, redis+sentinel:// or a comma list; none: queues on PostgreSQL'),
   SECRET_KEY: secretKeys,
   PLATFORM: z.string().default('sandbox').describe('the name of a driver'),
   PLATFORM_DATABASE_URL: url('postgres', 'postgresql').describe("the sandbox platform's own database"),
   HOST: z.string().default('127.0.0.1'),
   WORKER_PORT: port.default(4002),
   WORKER_CONCURRENCY: positiveInteger.default(128).describe('how many jobs of a queue run at once in this process'),
-  SIP_DOMAIN: z.string().regex(/^[a-z0-9.-]{1,200}$/, 'is not a domain name').default('sip.qvara.test'),
-  TENANT_NUMBER_QUARANTINE_DAYS: z.string().regex(/^[0-9]{1,4}$/, 'is not a number of days').transform(Number).default(30),
+  SIP_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9.-]{1,200}$/, 'is not a domain name')
+    .default('sip.qvara.test'),
+  TENANT_NUMBER_QUARANTINE_DAYS: z
+    .string()
+    .regex(/^[0-9]{1,4}$/, 'is not a number of days')
+    .transform(Number)
+    .default(30),
   CLIENT_WINDOW: positiveInteger.default(1000),
   LOG_LEVEL: logLevel.default('info'),
 });

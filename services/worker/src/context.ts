@@ -7,7 +7,7 @@ import type { StepName } from '@qvara/contracts/steps';
 import type { Customer } from '@qvara/domain/customer';
 import type { Sealer } from '@qvara/runtime/crypto';
 import type { SeatView } from '@qvara/store/events';
-import type { Changes, AdvanceItem } from '@qvara/store/run-write';
+import type { AdvanceItem, Changes } from '@qvara/store/run-write';
 import type { Platform } from './platform-calls.ts';
 
 /** What the steps of this process work with; made once, in main. */

@@ -24,8 +24,21 @@ type HandlerTools = {
 const TOKEN_BYTES = 12;
 
 /** Answers bells: claims the job it names, runs it, and says what became of it. */
-export function createHandler({ workerId, claim, advance, abandon, steps, heartbeat, metrics, logger }: HandlerTools): Handle {
-  const bells = metrics.counter({ name: 'qvara_bells_total', help: 'Bells answered, by what became of them', labels: ['outcome'] });
+export function createHandler({
+  workerId,
+  claim,
+  advance,
+  abandon,
+  steps,
+  heartbeat,
+  metrics,
+  logger,
+}: HandlerTools): Handle {
+  const bells = metrics.counter({
+    name: 'qvara_bells_total',
+    help: 'Bells answered, by what became of them',
+    labels: ['outcome'],
+  });
   const running = metrics.gauge({ name: 'qvara_jobs_running', help: 'Jobs this worker holds claims on' });
 
   async function run(bell: { jobId: string; bellNo: number }, signal: AbortSignal): ReturnType<Handle> {
@@ -38,7 +51,8 @@ export function createHandler({ workerId, claim, advance, abandon, steps, heartb
       return await runJob(openRun(answer.claim, advance, signal), steps, answer.claim.refusal);
     } catch (error) {
       if (error instanceof RunOver && error.why === 'interrupted') throw error;
-      if (!(error instanceof RunOver)) logger.error({ err: error, jobId: bell.jobId }, 'a run met a defect; the job is given back');
+      if (!(error instanceof RunOver))
+        logger.error({ err: error, jobId: bell.jobId }, 'a run met a defect; the job is given back');
       // Fenced by the claim: when somebody else has the job by now, this does nothing.
       await abandon({ jobId: bell.jobId, claimNo: answer.claim.job.claimNo });
       throw error;

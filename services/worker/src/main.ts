@@ -1,6 +1,6 @@
+import { LOG_LEVELS } from '@qvara/runtime/fields';
 import { runService } from '@qvara/runtime/lifecycle';
 import { createLogger } from '@qvara/runtime/logger';
-import { LOG_LEVELS } from '@qvara/runtime/fields';
 import { loadWorkerConfig } from './config.ts';
 import { startWorker } from './worker.ts';
 

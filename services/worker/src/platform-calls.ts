@@ -1,4 +1,12 @@
-import type { Driver, ObservedTenant, Outcome, TenantCall, TenantKey, TenantService, TenantSettings } from '@qvara/platform/driver';
+import type {
+  Driver,
+  ObservedTenant,
+  Outcome,
+  ServiceMode,
+  TenantCall,
+  TenantKey,
+  TenantSettings,
+} from '@qvara/platform/driver';
 import { coalesce } from '@qvara/store/coalesce';
 import type { SeatView } from '@qvara/store/events';
 import type { StepContext } from './context.ts';
@@ -6,24 +14,34 @@ import type { StepContext } from './context.ts';
 /** The driver's verbs for one tenant at a time: calls made at the same time go to the platform as one batch. */
 export type Platform = {
   ensureTenant(call: TenantCall & { readonly domain: string }, signal: AbortSignal): Promise<Outcome<null>>;
-  configureTenant(call: TenantCall & { readonly settings: TenantSettings; readonly retroactive: boolean }, signal: AbortSignal): Promise<Outcome<null>>;
-  setService(call: TenantCall & { readonly service: TenantService }, signal: AbortSignal): Promise<Outcome<null>>;
+  configureTenant(
+    call: TenantCall & { readonly settings: TenantSettings; readonly retroactive: boolean },
+    signal: AbortSignal,
+  ): Promise<Outcome<null>>;
+  setService(call: TenantCall & { readonly service: ServiceMode }, signal: AbortSignal): Promise<Outcome<null>>;
   observeTenant(key: TenantKey, signal: AbortSignal): Promise<Outcome<ObservedTenant | null>>;
   removeTenant(call: TenantCall, signal: AbortSignal): Promise<Outcome<null>>;
 };
 
+/** A batch that hangs gives its container up to the next one, before the steps that wait for it run out of time. */
+const BATCH_MS = 20_000;
+
 /** Opens the verbs on a driver. `stop` ends calls that are under way. */
 export function createPlatform(driver: Driver, stop: AbortSignal): Platform {
+  const limit = () => AbortSignal.any([stop, AbortSignal.timeout(BATCH_MS)]);
   return {
-    ensureTenant: single((calls) => driver.ensureTenants(calls, stop)),
-    configureTenant: single((calls) => driver.configureTenants(calls, stop)),
-    setService: single((calls) => driver.setService(calls, stop)),
-    observeTenant: single((keys) => driver.observeTenants(keys, stop)),
-    removeTenant: single((calls) => driver.removeTenants(calls, stop)),
+    ensureTenant: single((calls) => driver.ensureTenants(calls, limit())),
+    configureTenant: single((calls) => driver.configureTenants(calls, limit())),
+    setService: single((calls) => driver.setService(calls, limit())),
+    observeTenant: single((keys) => driver.observeTenants(keys, limit())),
+    removeTenant: single((calls) => driver.removeTenants(calls, limit())),
   };
 }
 
-const TIMED_OUT = { ok: false, fault: { code: 'step-timed-out', message: 'The platform did not answer in time; what it did is unknown.' } } as const;
+const TIMED_OUT = {
+  ok: false,
+  fault: { code: 'step-timed-out', message: 'The platform did not answer in time; what it did is unknown.' },
+} as const;
 
 /**
  * One container that hangs must not hold up the others: each container has its own batches, and a caller whose time is

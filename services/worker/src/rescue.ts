@@ -47,7 +47,9 @@ export function createRescue({ ledger, announce, producer, logger }: RescueTools
 
   async function loop(): Promise<void> {
     while (!stopped.signal.aborted) {
-      await look().catch((error: unknown) => logger.warn({ err: error }, 'a look for lost work failed; the next one comes'));
+      await look().catch((error: unknown) =>
+        logger.warn({ err: error }, 'a look for lost work failed; the next one comes'),
+      );
       // Workers that started together drift apart.
       const pauseMs = EVERY_MS * (0.9 + Math.random() * 0.2);
       await delay(pauseMs, undefined, { signal: stopped.signal }).catch(() => undefined);

@@ -1,9 +1,9 @@
 import type { Fault } from '@qvara/contracts/failure';
+import type { StepName } from '@qvara/contracts/steps';
 import type { JobEvent } from '@qvara/domain/job';
 import { firstToRun, stepsToUndo } from '@qvara/domain/plan';
 import { decide, describeFault } from '@qvara/domain/retry';
 import type { BellAnswer } from '@qvara/queue/consumer';
-import type { StepName } from '@qvara/contracts/steps';
 import type { StepDone } from './context.ts';
 import { storyOf } from './handlers.ts';
 import type { Run } from './run.ts';
@@ -43,7 +43,8 @@ function following(run: Run, step: StepName): JobEvent | undefined {
 /** The completion, with the customer as the last step leaves it. */
 function finish(run: Run, { changes }: StepDone): JobEvent {
   const changed = changes?.customer;
-  const customer = changed === undefined ? run.customer : { ...run.customer, ...changed, version: run.customer.version + 1 };
+  const customer =
+    changed === undefined ? run.customer : { ...run.customer, ...changed, version: run.customer.version + 1 };
   return { type: 'completed', result: storyOf(run.job.type).result({ customer, seat: run.seat }) };
 }
 
@@ -78,7 +79,8 @@ async function undo(run: Run, steps: StepRunner): Promise<void> {
   if (!answer.ok) return await failUndo(run, step, answer.fault);
   const { told = [], changes } = answer.done;
   const undone: JobEvent = { type: 'undone', step, told };
-  if (next !== undefined) return await run.write({ events: [undone, { type: 'undo-started', step: next }], ...(changes && { changes }) });
+  if (next !== undefined)
+    return await run.write({ events: [undone, { type: 'undo-started', step: next }], ...(changes && { changes }) });
   const last = undoFinished(run, answer.done);
   await run.write({ ...last, events: [undone, ...last.events] });
 }

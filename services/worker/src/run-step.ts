@@ -24,7 +24,12 @@ export function createStepRunner(tools: Tools, logger: Pick<Logger, 'error'>): S
     } catch (error) {
       if (error instanceof RunOver) throw error;
       if (run.signal.aborted) throw new RunOver('interrupted');
-      return { ok: false, fault: describe(error, () => logger.error({ err: error, jobId: run.job.id, step }, 'a step failed in a way it does not know')) };
+      return {
+        ok: false,
+        fault: describe(error, () =>
+          logger.error({ err: error, jobId: run.job.id, step }, 'a step failed in a way it does not know'),
+        ),
+      };
     }
   }
 

@@ -50,7 +50,14 @@ export function openRun(claim: Claim, advance: Advance, signal: AbortSignal): Ru
     context(tools, timeoutMs) {
       const { id: jobId, clientId, byAdmin, payload, acceptedAt } = job;
       return {
-        tools, jobId, claimNo: claim.job.claimNo, clientId, byAdmin, payload, customer, seat,
+        tools,
+        jobId,
+        claimNo: claim.job.claimNo,
+        clientId,
+        byAdmin,
+        payload,
+        customer,
+        seat,
         settingsChange: storyOf(job.type).settingsChange?.(payload) ?? {},
         now: firstToRun(job)?.startedAt ?? acceptedAt,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),

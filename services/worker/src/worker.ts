@@ -13,9 +13,9 @@ import { claimVerb } from '@qvara/store/claim';
 import { coalesce } from '@qvara/store/coalesce';
 import { closeLedger, openLedger, ping } from '@qvara/store/orm';
 import { createReferenceReader } from '@qvara/store/reference';
+import { sqlOn } from '@qvara/store/sql';
 import { abandonRun, releaseWorker } from '@qvara/store/sweep';
 import { forgetWorker } from '@qvara/store/workers';
-import { sqlOn } from '@qvara/store/sql';
 import { createAnnouncer } from './announcer.ts';
 import type { WorkerConfig } from './config.ts';
 import { createHandler } from './handle-bell.ts';
@@ -43,7 +43,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   const driver = openDriver({ platform: config.PLATFORM, platformDatabaseUrl: config.PLATFORM_DATABASE_URL });
   const stopping = new AbortController();
   const platform = createPlatform(driver, stopping.signal);
-  const tools = { platform, sealer: sealer(config.SECRET_KEY), reference: createReferenceReader(ledger), sipDomain: config.SIP_DOMAIN };
+  const tools = {
+    platform,
+    sealer: sealer(config.SECRET_KEY),
+    reference: createReferenceReader(ledger),
+    sipDomain: config.SIP_DOMAIN,
+  };
   const heartbeat = createHeartbeat(ledger, workerId);
   const metrics = createMetrics({ service: 'worker' });
   const handle = createHandler({

@@ -10,10 +10,17 @@ export const applySettings: Step = {
   async ensure(context) {
     const settings = mergeSettings(context.customer.settings, context.settingsChange);
     if (lacksEngine(settings)) {
-      return { ok: false, fault: { code: 'engine-required', message: 'Sentiment analysis is on and the engine is none.' } };
+      return {
+        ok: false,
+        fault: { code: 'engine-required', message: 'Sentiment analysis is on and the engine is none.' },
+      };
     }
     const { appliesTo } = context.payload as Partial<JobPayload<'retention.update'>>;
-    const call = { ...callOf(context), settings: platformSettings({ ...context.customer, settings }), retroactive: appliesTo === 'retroactive' };
+    const call = {
+      ...callOf(context),
+      settings: platformSettings({ ...context.customer, settings }),
+      retroactive: appliesTo === 'retroactive',
+    };
     const outcome = await context.tools.platform.configureTenant(call, context.signal);
     if (!outcome.ok) return outcome;
     return done(await recorded(context, settings));

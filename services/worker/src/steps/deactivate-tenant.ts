@@ -4,7 +4,10 @@ import { callOf } from '../platform-calls.ts';
 /** Switches service off before a customer is taken down. */
 export const deactivateTenant: Step = {
   async ensure(context) {
-    const outcome = await context.tools.platform.setService({ ...callOf(context), service: 'inactive' }, context.signal);
+    const outcome = await context.tools.platform.setService(
+      { ...callOf(context), service: 'inactive' },
+      context.signal,
+    );
     if (!outcome.ok) return outcome;
     return done({ changes: { tenantState: 'inactive' } });
   },

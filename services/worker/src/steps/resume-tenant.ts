@@ -15,7 +15,10 @@ export const resumeTenant: Step = {
     }
     const last = suspensions.length === 0;
     if (last) {
-      const outcome = await context.tools.platform.setService({ ...callOf(context), service: 'active' }, context.signal);
+      const outcome = await context.tools.platform.setService(
+        { ...callOf(context), service: 'active' },
+        context.signal,
+      );
       if (!outcome.ok) return outcome;
     }
     if (suspensions.length === customer.suspensions.length) return done();

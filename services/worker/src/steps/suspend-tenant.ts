@@ -9,7 +9,10 @@ export const suspendTenant: Step = {
     const { holder, reason } = context.payload as JobPayload<'customer.suspend'>;
     const { customer, clientId } = context;
     const suspensions = suspend(customer.suspensions, { clientId, holder, reason, since: context.now });
-    const outcome = await context.tools.platform.setService({ ...callOf(context), service: 'suspended' }, context.signal);
+    const outcome = await context.tools.platform.setService(
+      { ...callOf(context), service: 'suspended' },
+      context.signal,
+    );
     if (!outcome.ok) return outcome;
     if (suspensions === customer.suspensions) return done();
     const holders = suspensions.map((one) => one.holder);

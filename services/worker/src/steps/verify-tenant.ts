@@ -10,7 +10,10 @@ export const verifyTenant: Step = {
     if (!outcome.ok) return outcome;
     const wrong = differences(context, outcome.value);
     if (wrong.length > 0) {
-      return { ok: false, fault: { code: 'tenant-mismatch', message: `The platform differs in: ${wrong.join(', ')}.` } };
+      return {
+        ok: false,
+        fault: { code: 'tenant-mismatch', message: `The platform differs in: ${wrong.join(', ')}.` },
+      };
     }
     return done({ told: [{ name: 'tenant.verified', detail: {} }] });
   },
