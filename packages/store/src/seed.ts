@@ -2,13 +2,22 @@ import { SCOPES } from '@qvara/contracts/clients';
 import type { Ledger } from './orm.ts';
 import { transact } from './sql.ts';
 
-type FirstKey = { readonly clientId: string; readonly keyId: string; readonly secretHash: Uint8Array };
+type FirstKey = {
+  readonly clientId: string;
+  readonly keyId: string;
+  readonly secretHash: Uint8Array;
+  /** Sandbox containers to add, so that a first customer has a place. */
+  readonly containers?: number;
+};
 
 /**
- * Gives an empty ledger what one machine needs to begin: the client "local" with a key of all scopes, and three sandbox
- * containers. Changes nothing when there are keys already: answers `known` when this very key is one of them, else `taken`.
+ * Gives an empty ledger what it needs to begin: the client "local" with a key of all scopes, and containers if wanted.
+ * Changes nothing when there are keys already: answers `known` when this very key is one of them, else `taken`.
  */
-export async function seedLocal(ledger: Ledger, { clientId, keyId, secretHash }: FirstKey): Promise<'seeded' | 'known' | 'taken'> {
+export async function seedLocal(
+  ledger: Ledger,
+  { clientId, keyId, secretHash, containers = 3 }: FirstKey,
+): Promise<'seeded' | 'known' | 'taken'> {
   return await transact(ledger.pool, async (sql) => {
     await sql.query('select version from capacity for update');
     const [row] = await sql.query<{ any: boolean; mine: boolean }>(
@@ -22,7 +31,8 @@ export async function seedLocal(ledger: Ledger, { clientId, keyId, secretHash }:
     ]);
     await sql.query(
       `insert into containers (id, label, region, state, capacity)
-       select n::text, 'Sandbox ' || (n - 100000), 'local', 'online', 999 from generate_series(100001, 100003) n on conflict do nothing`,
+       select n::text, 'Sandbox ' || (n - 100000), 'local', 'online', 999 from generate_series(100001, 100000 + $1::int) n on conflict do nothing`,
+      [containers],
     );
     return 'seeded';
   });

@@ -20,7 +20,7 @@ export async function startAll(standalone: Standalone, { config, env, folder }: 
   const sandboxUrl = config.PLATFORM === 'sandbox' ? platformUrl : undefined;
   await migrateAll({ ledgerUrl, queuesOnPostgres: !config.REDIS_URL, sandboxUrl });
   const keyFile = folder.file('api-key');
-  const hasKey = await seedOnce(ledgerUrl, keyFile);
+  const hasKey = await seedOnce({ databaseUrl: ledgerUrl, keyFile, containers: config.PLATFORM === 'sandbox' ? 3 : 0 });
   const ports = await startServices(standalone, {
     ...env,
     HOST: config.HOST,
