@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FAILURE_CODE_NAMES } from './failure.ts';
-import { feeLine } from './job-answer.ts';
 import { containerId } from './ids.ts';
+import { feeLine } from './job-answer.ts';
 import { STEP_NAMES } from './steps.ts';
 
 /** One thing wrong with a request: where, which rule, and what to do. */
@@ -38,9 +38,7 @@ export const plan = z.strictObject({
   type: z.string(),
   steps: z.array(z.enum(STEP_NAMES)),
   customerId: z.string().nullable(),
-  container: z
-    .strictObject({ id: containerId, label: z.string(), region: z.string(), headRoom: z.int() })
-    .nullable(),
+  container: z.strictObject({ id: containerId, label: z.string(), region: z.string(), headRoom: z.int() }).nullable(),
   choice: z.string().nullable().meta({ description: 'Why this container, or why none' }),
   fees: z.array(feeLine),
   warnings: z.array(z.string()),

@@ -29,7 +29,9 @@ export const key = z.strictObject({
 export type KeyAnswer = z.infer<typeof key>;
 
 /** The answer that makes a key: the only time its text is shown. */
-export const madeKey = key.extend({ key: z.string().meta({ description: 'The text of the key; it cannot be shown again' }) });
+export const madeKey = key.extend({
+  key: z.string().meta({ description: 'The text of the key; it cannot be shown again' }),
+});
 export type MadeKey = z.infer<typeof madeKey>;
 
 /** The text of a key: `qk_` and 43 characters of base64url (32 random bytes). */

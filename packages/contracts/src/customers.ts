@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import { COUNTRIES } from './countries.ts';
 import { containerId, customerId, siteId, tenantNumber } from './ids.ts';
 import { settings } from './settings.ts';
 import { code, line, reference } from './text.ts';
+import { isTimeZone } from './time-zones.ts';
 
 export const SERVICE_STATUSES = ['pending', 'active', 'suspended', 'disconnected'] as const;
 export const serviceStatus = z.enum(SERVICE_STATUSES);
 export type ServiceStatus = z.infer<typeof serviceStatus>;
-
-const TIME_ZONES = new Set([...Intl.supportedValuesOf('timeZone'), 'UTC']);
 
 export const name = line(200).meta({ example: 'ABC Dental' });
 export const externalRef = reference(200).meta({ example: 'crm-42' });
@@ -19,22 +19,15 @@ export const tags = z
   .meta({ example: ['west'] });
 export const timeZone = z
   .string()
-  .refine((zone) => TIME_ZONES.has(zone), 'must be an IANA time zone, such as America/Los_Angeles')
+  .refine(isTimeZone, 'must be an IANA time zone, such as America/Los_Angeles')
   .meta({ example: 'America/Los_Angeles' });
 export const dialingCountry = z
   .string()
   .regex(/^[A-Z]{2}$/, 'must be an ISO 3166 alpha-2 code in capitals, such as US')
-  .refine(isCountry, 'must be a country of ISO 3166')
+  .refine((country) => COUNTRIES.has(country), 'must be a country of ISO 3166')
   .meta({ example: 'US' });
 export const serviceType = code.meta({ example: 'hosted-pbx' });
 export const industry = code.meta({ example: 'dental' });
-
-const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-const NOT_COUNTRIES = new Set(['EU', 'EZ', 'UN', 'ZZ', 'XA', 'XB', 'QO']);
-
-function isCountry(value: string): boolean {
-  return /^[A-Z]{2}$/.test(value) && !NOT_COUNTRIES.has(value) && countryNames.of(value) !== undefined;
-}
 
 const at = z.iso.datetime();
 
@@ -58,7 +51,11 @@ export const customer = z.strictObject({
   portingPin: z.strictObject({ set: z.boolean(), generatedAt: at.nullable() }),
   container: z.strictObject({ id: containerId, label: z.string(), region: z.string() }).nullable(),
   tenant: z
-    .strictObject({ number: tenantNumber, domain: z.string(), state: z.enum(['reserved', 'inactive', 'active', 'suspended']) })
+    .strictObject({
+      number: tenantNumber,
+      domain: z.string(),
+      state: z.enum(['reserved', 'inactive', 'active', 'suspended']),
+    })
     .nullable(),
   sites: z.array(z.strictObject({ id: siteId, name: z.string() })),
   createdAt: at,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { failure } from './failure.ts';
 import { containerId, customerId, jobId, tenantNumber } from './ids.ts';
-import { JOB_STATES, feeLine, held } from './job-answer.ts';
+import { feeLine, held, JOB_STATES } from './job-answer.ts';
 import { JOB_TYPES } from './jobs.ts';
 import { retention, transcription } from './settings.ts';
 import { STEP_NAMES } from './steps.ts';
@@ -13,7 +13,11 @@ const failed = { failure };
 export const EVENTS = {
   'job.accepted': nothing,
   'job.started': nothing,
-  'job.waiting': { reason: z.enum(['retry', 'interrupted', 'capacity-freed', 'cancel-requested']), dueAt: z.iso.datetime(), failure: failure.nullable() },
+  'job.waiting': {
+    reason: z.enum(['retry', 'interrupted', 'capacity-freed', 'cancel-requested']),
+    dueAt: z.iso.datetime(),
+    failure: failure.nullable(),
+  },
   'job.held': { held },
   'job.retried': nothing,
   'job.completed': { result: z.record(z.string(), z.unknown()).nullable() },
@@ -48,10 +52,15 @@ export type EventDetail<N extends EventName> = z.infer<z.ZodObject<(typeof EVENT
 
 /** An event as rules make it: what happened, in which step, with the details of its type. */
 export type EventDraft = {
-  [N in EventName]: { readonly name: N; readonly step?: string; readonly attempt?: number; readonly detail: EventDetail<N> };
+  [N in EventName]: {
+    readonly name: N;
+    readonly step?: string;
+    readonly attempt?: number;
+    readonly detail: EventDetail<N>;
+  };
 }[EventName];
 
-const common = {
+const toldByAll = {
   sequence: z.int(),
   jobSequence: z.int().nullable(),
   jobId: jobId.nullable(),
@@ -65,7 +74,7 @@ const common = {
   tenant: z.strictObject({ number: tenantNumber, domain: z.string(), state: z.string() }).nullable(),
 };
 
-export type EventData = z.infer<z.ZodObject<typeof common>> & Record<string, unknown>;
+export type EventData = z.infer<z.ZodObject<typeof toldByAll>> & Record<string, unknown>;
 
 /** The CloudEvents type of an event name: `qvara.job.accepted.v1`. */
 export function eventType(name: EventName): string {
@@ -82,7 +91,7 @@ export function eventSchema(name: EventName) {
     subject: z.string().nullable(),
     time: z.iso.datetime(),
     datacontenttype: z.literal('application/json'),
-    data: z.strictObject({ ...common, ...(EVENTS[name] as z.ZodRawShape) }),
+    data: z.strictObject({ ...toldByAll, ...(EVENTS[name] as z.ZodRawShape) }),
   });
 }
 

@@ -11,7 +11,10 @@ export type QueueName = (typeof QUEUE_NAMES)[number];
 /** A queue message that tells a worker a job can run. `bellNo` makes every ring a message of its own. */
 export type Bell = { readonly queue: QueueName; readonly jobId: string; readonly bellNo: number };
 
-const holder = code.meta({ description: 'Who suspends, such as billing or fraud: a code in kebab-case', example: 'billing' });
+const holder = code.meta({
+  description: 'Who suspends, such as billing or fraud: a code in kebab-case',
+  example: 'billing',
+});
 const reason = line(500);
 const atLeastOne = (value: object) => Object.keys(value).length > 0;
 const EMPTY = 'must name at least one field to change';
@@ -72,22 +75,62 @@ const patient = { attempts: 8, backoff: { baseMs: 500, capMs: 60_000 }, timeoutM
 
 /** THE job list. A new job is one entry here, a story in the worker, and a line in its list of handlers. */
 export const JOBS = {
-  'customer.provision': { queue: 'provisioning', payload: provisionPayload, ...patient, summary: 'Set up a customer in a container',
-    steps: ['reserve-seat', 'create-tenant', 'apply-settings', 'create-site', 'verify-tenant', 'activate-tenant'] },
-  'customer.update': { queue: 'settings', payload: updatePayload, ...patient, summary: 'Change the fields of a customer',
-    steps: ['update-customer', 'apply-settings', 'verify-tenant'] },
-  'retention.update': { queue: 'settings', payload: retentionPayload, ...patient, summary: 'Change data retention periods',
-    steps: ['apply-settings', 'verify-tenant'] },
-  'transcription.update': { queue: 'settings', payload: transcriptionPayload, ...patient, summary: 'Change call transcription',
-    steps: ['apply-settings', 'verify-tenant'] },
-  'porting-pin.generate': { queue: 'settings', payload: pinPayload, ...patient, summary: 'Generate a new porting PIN',
-    steps: ['generate-porting-pin'] },
-  'customer.suspend': { queue: 'settings', payload: suspendPayload, ...patient, summary: 'Suspend service for a holder',
-    steps: ['suspend-tenant'] },
-  'customer.resume': { queue: 'settings', payload: resumePayload, ...patient, summary: 'Lift a suspension of a holder',
-    steps: ['resume-tenant'] },
-  'customer.disconnect': { queue: 'provisioning', payload: disconnectPayload, ...patient, summary: 'Disconnect a customer and free its seat',
-    steps: ['deactivate-tenant', 'remove-site', 'remove-tenant', 'release-seat'] },
+  'customer.provision': {
+    queue: 'provisioning',
+    payload: provisionPayload,
+    ...patient,
+    summary: 'Set up a customer in a container',
+    steps: ['reserve-seat', 'create-tenant', 'apply-settings', 'create-site', 'verify-tenant', 'activate-tenant'],
+  },
+  'customer.update': {
+    queue: 'settings',
+    payload: updatePayload,
+    ...patient,
+    summary: 'Change the fields of a customer',
+    steps: ['update-customer', 'apply-settings', 'verify-tenant'],
+  },
+  'retention.update': {
+    queue: 'settings',
+    payload: retentionPayload,
+    ...patient,
+    summary: 'Change data retention periods',
+    steps: ['apply-settings', 'verify-tenant'],
+  },
+  'transcription.update': {
+    queue: 'settings',
+    payload: transcriptionPayload,
+    ...patient,
+    summary: 'Change call transcription',
+    steps: ['apply-settings', 'verify-tenant'],
+  },
+  'porting-pin.generate': {
+    queue: 'settings',
+    payload: pinPayload,
+    ...patient,
+    summary: 'Generate a new porting PIN',
+    steps: ['generate-porting-pin'],
+  },
+  'customer.suspend': {
+    queue: 'settings',
+    payload: suspendPayload,
+    ...patient,
+    summary: 'Suspend service for a holder',
+    steps: ['suspend-tenant'],
+  },
+  'customer.resume': {
+    queue: 'settings',
+    payload: resumePayload,
+    ...patient,
+    summary: 'Lift a suspension of a holder',
+    steps: ['resume-tenant'],
+  },
+  'customer.disconnect': {
+    queue: 'provisioning',
+    payload: disconnectPayload,
+    ...patient,
+    summary: 'Disconnect a customer and free its seat',
+    steps: ['deactivate-tenant', 'remove-site', 'remove-tenant', 'release-seat'],
+  },
 } as const satisfies Record<string, JobDefinition>;
 
 export type JobType = keyof typeof JOBS;
@@ -99,12 +142,23 @@ export function jobDefinition(type: JobType): JobDefinition {
   return JOBS[type];
 }
 
-const externalId = reference(200).optional().meta({ description: "The sender's own id for this job; unique per client", example: 'order-7781' });
-const target = { customerId: customerId.optional(), customerRef: fields.externalRef.optional(), expectedVersion: z.int().min(1).optional() };
+const externalId = reference(200)
+  .optional()
+  .meta({ description: "The sender's own id for this job; unique per client", example: 'order-7781' });
+const target = {
+  customerId: customerId.optional(),
+  customerRef: fields.externalRef.optional(),
+  expectedVersion: z.int().min(1).optional(),
+};
 
 function changeRequest<T extends Exclude<JobType, 'customer.provision'>>(type: T) {
   return z
-    .strictObject({ type: z.literal(type), externalId, ...target, payload: JOBS[type].payload })
+    .strictObject({
+      type: z.literal(type),
+      externalId,
+      ...target,
+      payload: JOBS[type].payload as (typeof JOBS)[T]['payload'],
+    })
     .meta({ id: `${type}.request`, description: JOBS[type].summary });
 }
 

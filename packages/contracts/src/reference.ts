@@ -36,28 +36,48 @@ export const reference = z.strictObject(
   ),
 );
 
-const years: [number, string][] = [[365, '1 year'], [730, '2 years'], [1095, '3 years'], [2555, '7 years']];
+const years: [number, string][] = [
+  [365, '1 year'],
+  [730, '2 years'],
+  [1095, '3 years'],
+  [2555, '7 years'],
+];
 const entry = (code: string, label: string) => ({ code, label, active: true });
 const placeholder = (code: string, label: string, amountMinor: number) => ({
-  ...entry(code, `${label} (placeholder price)`), amountMinor, currency: 'USD',
+  ...entry(code, `${label} (placeholder price)`),
+  amountMinor,
+  currency: 'USD',
 });
 
 /** What a new ledger starts with. The operator's real lists and prices replace it. */
 export const REFERENCE_SEED: Reference = {
   'service-types': [
-    entry('hosted-pbx', 'Hosted PBX'), entry('answering-service', 'Answering service'), entry('hospitality', 'Hospitality'),
-    entry('residential', 'Residential'), entry('sip-trunk', 'SIP trunk'), entry('fax-sms-only', 'Fax and SMS only'),
+    entry('hosted-pbx', 'Hosted PBX'),
+    entry('answering-service', 'Answering service'),
+    entry('hospitality', 'Hospitality'),
+    entry('residential', 'Residential'),
+    entry('sip-trunk', 'SIP trunk'),
+    entry('fax-sms-only', 'Fax and SMS only'),
   ],
   industries: [
-    entry('healthcare', 'Healthcare'), entry('dental', 'Dental'), entry('legal', 'Legal'), entry('hospitality', 'Hospitality'),
-    entry('education', 'Education'), entry('retail', 'Retail'), entry('finance', 'Finance'), entry('government', 'Government'),
-    entry('non-profit', 'Non-profit'), entry('real-estate', 'Real estate'), entry('manufacturing', 'Manufacturing'),
-    entry('professional-services', 'Professional services'), entry('other', 'Other'),
+    entry('healthcare', 'Healthcare'),
+    entry('dental', 'Dental'),
+    entry('legal', 'Legal'),
+    entry('hospitality', 'Hospitality'),
+    entry('education', 'Education'),
+    entry('retail', 'Retail'),
+    entry('finance', 'Finance'),
+    entry('government', 'Government'),
+    entry('non-profit', 'Non-profit'),
+    entry('real-estate', 'Real estate'),
+    entry('manufacturing', 'Manufacturing'),
+    entry('professional-services', 'Professional services'),
+    entry('other', 'Other'),
   ],
   engines: [entry('none', 'None'), entry('standard', 'Standard')],
-  'retention-choices': [
-    ...[30, 60, 90, 180].map((days): [number, string] => [days, `${days} days`]), ...years,
-  ].map(([days, label]) => ({ ...entry(String(days), label), included: days === 90 })),
+  'retention-choices': [...[30, 60, 90, 180].map((days): [number, string] => [days, `${days} days`]), ...years].map(
+    ([days, label]) => ({ ...entry(String(days), label), included: days === 90 }),
+  ),
   fees: [
     placeholder('retention-fax', 'Extended retention of digital faxes', 300),
     placeholder('retention-call-recording', 'Extended retention of call recordings', 900),

@@ -4,26 +4,37 @@ import type { Job } from './life.ts';
 
 const ABANDONMENTS_ALLOWED = 5;
 
-type Claimed = Pick<Job, 'type' | 'phase' | 'abandonments'> & { readonly expectedVersion: number | null };
+type Claimed = Pick<Job, 'type' | 'phase' | 'abandonments' | 'steps'> & { readonly expectedVersion: number | null };
+type Target = Pick<Customer, 'serviceStatus' | 'version' | 'activatedAt'>;
 
 /**
  * Why a claimed job must not begin, judged when its turn has come: the customer as it is now, the version it expects,
  * and how often it took its worker down. Null when nothing stands in its way.
  */
-export function refusal(job: Claimed, customer: Pick<Customer, 'serviceStatus' | 'version' | 'activatedAt'>): Fault | null {
+export function refusal(job: Claimed, customer: Target): Fault | null {
   if (job.abandonments >= ABANDONMENTS_ALLOWED) {
-    return { code: 'worker-lost', message: `${job.abandonments} workers in a row were lost while they ran this job.` };
+    const message = `${job.abandonments} workers in a row were lost while they ran this job.`;
+    return { code: 'worker-lost', message };
   }
   if (job.phase === 'undo' || job.type === 'customer.provision') return null;
-  if (customer.activatedAt === null) {
-    return { code: 'customer-not-provisioned', message: 'The provisioning this job waited for did not end in an active customer.' };
+  return unfit(customer) ?? outdated(job, customer);
+}
+
+function unfit({ activatedAt, serviceStatus }: Target): Fault | null {
+  const gone = serviceStatus === 'disconnected';
+  if (activatedAt === null) {
+    const message = 'The provisioning this job waited for did not end in an active customer.';
+    // A failed provisioning can be retried, and then this job; a cancelled one cannot.
+    return { code: 'customer-not-provisioned', message, ...(gone && { retryable: false }) };
   }
-  if (customer.serviceStatus === 'disconnected') {
-    return { code: 'customer-disconnected', message: 'The customer was disconnected before this job came to its turn.' };
-  }
-  if (job.expectedVersion !== null && job.expectedVersion !== customer.version) {
-    const message = `The job expects version ${job.expectedVersion}; the customer has version ${customer.version}.`;
-    return { code: 'version-mismatch', message };
-  }
-  return null;
+  if (!gone) return null;
+  return { code: 'customer-disconnected', message: 'The customer was disconnected before this job came to its turn.' };
+}
+
+function outdated(job: Claimed, customer: Target): Fault | null {
+  // From its first success on, the job itself has moved the version.
+  const begun = job.steps.some((step) => step.state === 'succeeded');
+  if (begun || job.expectedVersion === null || job.expectedVersion === customer.version) return null;
+  const message = `The job expects version ${job.expectedVersion}; the customer has version ${customer.version}.`;
+  return { code: 'version-mismatch', message };
 }

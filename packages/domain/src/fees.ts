@@ -6,13 +6,22 @@ import { SETTINGS, type SettingName, type Settings } from '@qvara/contracts/sett
  * The fees a change of settings incurs: a retention period raised beyond the included days, or a paid feature switched
  * on. `before` is null for a new customer. A setting that already cost this much incurs nothing again.
  */
-export function feesOf(before: Settings | null, after: Settings, reference: Pick<Reference, 'fees' | 'retention-choices'>): readonly FeeLine[] {
-  const included = Math.max(0, ...reference['retention-choices'].filter((choice) => choice.included).map((choice) => Number(choice.code)));
+export function feesOf(
+  before: Settings | null,
+  after: Settings,
+  reference: Pick<Reference, 'fees' | 'retention-choices'>,
+): readonly FeeLine[] {
+  const included = Math.max(
+    0,
+    ...reference['retention-choices'].filter((choice) => choice.included).map((choice) => Number(choice.code)),
+  );
   return (Object.keys(SETTINGS) as SettingName[]).flatMap((name) => {
     const fee = reference.fees.find((entry) => entry.active && entry.code === SETTINGS[name].fee);
     const was = before === null ? 0 : excess(settingOf(before, name), included);
     if (fee === undefined || excess(settingOf(after, name), included) <= was) return [];
-    return [{ code: fee.code, setting: name, amountMinor: fee.amountMinor, currency: fee.currency, per: 'month' as const }];
+    return [
+      { code: fee.code, setting: name, amountMinor: fee.amountMinor, currency: fee.currency, per: 'month' as const },
+    ];
   });
 }
 

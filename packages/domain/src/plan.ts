@@ -5,7 +5,8 @@ import type { Job } from './life.ts';
 
 /** The steps a job of this type and payload takes, in order. Frozen into the job when it is accepted. */
 export function planSteps(type: JobType, payload: unknown): readonly StepName[] {
-  if (type === 'customer.update' && !reachesTenant(payload as JobPayload<'customer.update'>)) return ['update-customer'];
+  if (type === 'customer.update' && !reachesTenant(payload as JobPayload<'customer.update'>))
+    return ['update-customer'];
   return jobDefinition(type).steps;
 }
 

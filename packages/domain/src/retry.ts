@@ -17,7 +17,7 @@ const RETRY_AFTER_CAP_MS = 600_000;
 export function decide(job: Pick<Job, 'type' | 'attempt'>, fault: Fault, chance: number): Decision {
   const { attempts, backoff } = jobDefinition(job.type);
   const { kind } = FAILURE_CODES[fault.code];
-  const asked = Math.min(fault.retryAfterMs ?? 0, RETRY_AFTER_CAP_MS);
+  const asked = Math.min(fault.retryAfterMs || 0, RETRY_AFTER_CAP_MS);
   if (kind === 'not-ready') return { next: 'wait', delayMs: Math.max(asked, NOT_READY_DELAY_MS), counted: false };
   if (kind !== 'unavailable' && fault.code !== 'internal') return { next: 'give-up' };
   if (job.attempt >= attempts) return { next: 'give-up' };
@@ -25,11 +25,17 @@ export function decide(job: Pick<Job, 'type' | 'attempt'>, fault: Fault, chance:
   return { next: 'wait', delayMs: Math.max(asked, Math.round(ceiling * (0.5 + chance / 2))), counted: true };
 }
 
-const NOT_WORTH_RETRYING = new Set<Fault['code']>(['version-mismatch', 'customer-disconnected', 'customer-already-provisioned', 'engine-required', 'suspension-not-held']);
+const NOT_WORTH_RETRYING = new Set<Fault['code']>([
+  'version-mismatch',
+  'customer-disconnected',
+  'customer-already-provisioned',
+  'engine-required',
+  'suspension-not-held',
+]);
 
 /** A fault as clients see it, in the words of the closed list. */
 export function describeFault(fault: Fault, step: string | null, now: string): Failure {
   const { kind, remedy } = FAILURE_CODES[fault.code];
-  const retryable = !NOT_WORTH_RETRYING.has(fault.code);
+  const retryable = fault.retryable ?? (kind !== 'invalid' && !NOT_WORTH_RETRYING.has(fault.code));
   return { kind, code: fault.code, message: fault.message, remedy, retryable, step, occurredAt: now };
 }

@@ -12,7 +12,7 @@ export type TenantCall = TenantKey & {
 };
 
 /** `suspended`: no registrations and no outbound calls, but emergency calls. */
-export type TenantService = 'inactive' | 'active' | 'suspended';
+export type ServiceMode = 'inactive' | 'active' | 'suspended';
 
 /** Everything a tenant is configured with. Retention is in days. */
 export type TenantSettings = {
@@ -24,7 +24,7 @@ export type TenantSettings = {
 export type ObservedTenant = {
   readonly domain: string;
   readonly customerId: string;
-  readonly service: TenantService;
+  readonly service: ServiceMode;
   readonly settings: TenantSettings | null;
   readonly emergencyCalling: boolean;
 };
@@ -34,7 +34,7 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly o
 
 export type EnsureCall = TenantCall & { readonly domain: string };
 export type ConfigureCall = TenantCall & { readonly settings: TenantSettings; readonly retroactive: boolean };
-export type ServiceCall = TenantCall & { readonly service: TenantService };
+export type ServiceCall = TenantCall & { readonly service: ServiceMode };
 
 /**
  * The code that talks to one kind of phone platform.

@@ -1,4 +1,4 @@
-import type { ObservedTenant, Outcome, TenantKey, TenantService, TenantSettings } from './driver.ts';
+import type { ObservedTenant, Outcome, ServiceMode, TenantKey, TenantSettings } from './driver.ts';
 import { done } from './outcome.ts';
 import { type Source, withConnection } from './sandbox-connection.ts';
 import type { Order } from './sandbox-delivery.ts';
@@ -9,7 +9,7 @@ type Row = {
   readonly number: number;
   readonly domain: string;
   readonly customer_id: string;
-  readonly service: TenantService;
+  readonly service: ServiceMode;
   readonly settings: TenantSettings | null;
   readonly emergency_calling: boolean;
 };

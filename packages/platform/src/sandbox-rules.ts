@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fault } from '@qvara/contracts/failure';
-import type { ConfigureCall, EnsureCall, ServiceCall, TenantCall, TenantService, TenantSettings } from './driver.ts';
+import type { ConfigureCall, EnsureCall, ServiceCall, ServiceMode, TenantCall, TenantSettings } from './driver.ts';
 
 /** A tenant as the sandbox keeps it. A removed one is a tombstone: it remembers the greatest claim, and nothing else counts. */
 export type Tenant = {
   readonly customerId: string;
   readonly domain: string | null;
-  readonly service: TenantService;
+  readonly service: ServiceMode;
   readonly settings: TenantSettings | null;
   /** The job that last applied its retention periods to what was stored already. */
   readonly retroactiveJobId: string | null;

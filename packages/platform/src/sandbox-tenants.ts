@@ -1,4 +1,4 @@
-import type { TenantService, TenantSettings } from './driver.ts';
+import type { ServiceMode, TenantSettings } from './driver.ts';
 import type { Ask } from './sandbox-connection.ts';
 import { newTenant, type SandboxCall, type Tenant, tombstone } from './sandbox-rules.ts';
 
@@ -7,7 +7,7 @@ type Row = {
   readonly number: number;
   readonly customer_id: string;
   readonly domain: string | null;
-  readonly service: TenantService;
+  readonly service: ServiceMode;
   readonly settings: TenantSettings | null;
   readonly retroactive_job_id: string | null;
   readonly claim_no: string;

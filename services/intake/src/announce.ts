@@ -24,7 +24,9 @@ export function createAnnouncer({ producer, nudger, logger }: Means): Announcer 
       if (bells.length === 0) return;
       const ring = producer
         .ring(bells)
-        .catch((error: unknown) => logger.warn({ err: error, bells: bells.length }, 'bells could not be rung; rescue will'))
+        .catch((error: unknown) =>
+          logger.warn({ err: error, bells: bells.length }, 'bells could not be rung; rescue will'),
+        )
         .finally(() => ringing.delete(ring));
       ringing.add(ring);
     },

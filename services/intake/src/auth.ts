@@ -1,9 +1,9 @@
-import type { Request } from 'express';
 import type { Scope } from '@qvara/contracts/clients';
 import type { KeyHolder } from '@qvara/store/clients';
 import type { Viewer } from '@qvara/store/viewer';
-import { Refusal } from './refusal.ts';
+import type { Request } from 'express';
 import type { KeyRing } from './key-ring.ts';
+import { Refusal } from './refusal.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;
 const REALM = 'Bearer realm="qvara"';

@@ -33,7 +33,11 @@ export function judgeBody<S extends z.ZodType>(schema: S, value: unknown): z.out
 /** Refuses a body where none is taken. */
 export function refuseBody(request: IncomingMessage): void {
   if (!hasBody(request)) return;
-  throw malformedBody({ code: 'body-not-taken', message: 'this call takes no body', remedy: 'Send it without a body.' });
+  throw malformedBody({
+    code: 'body-not-taken',
+    message: 'this call takes no body',
+    remedy: 'Send it without a body.',
+  });
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -71,8 +75,16 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
 }
 
 function tooLarge(): Refusal {
-  const item = { pointer: '', code: 'too-large', message: 'must have at most 1 MiB (1048576 bytes)', remedy: 'Send less at once.' };
-  return new Refusal('body-too-large', 'The body has more than 1 MiB.', { errors: [item], headers: { Connection: 'close' } });
+  const item = {
+    pointer: '',
+    code: 'too-large',
+    message: 'must have at most 1 MiB (1048576 bytes)',
+    remedy: 'Send less at once.',
+  };
+  return new Refusal('body-too-large', 'The body has more than 1 MiB.', {
+    errors: [item],
+    headers: { Connection: 'close' },
+  });
 }
 
 function decode(bytes: Buffer): string {
@@ -88,7 +100,11 @@ function parse(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw malformedBody({ code: 'not-json', message: `the body is not JSON${whereOf(error)}`, remedy: 'Send one well-formed JSON object.' });
+    throw malformedBody({
+      code: 'not-json',
+      message: `the body is not JSON${whereOf(error)}`,
+      remedy: 'Send one well-formed JSON object.',
+    });
   }
   const found = inspectJson(text);
   if (found?.fault === 'duplicate-field') {
@@ -96,7 +112,10 @@ function parse(text: string): unknown {
     throw malformedBody({ code: 'duplicate-field', ...words, pointer: found.pointer });
   }
   if (found?.fault === 'too-deep') {
-    const words = { message: 'is nested deeper than 32 levels', remedy: 'Send a flatter body: no field needs this depth.' };
+    const words = {
+      message: 'is nested deeper than 32 levels',
+      remedy: 'Send a flatter body: no field needs this depth.',
+    };
     throw invalid([{ pointer: found.pointer, code: 'too-deep', ...words }]);
   }
   return value;
@@ -110,6 +129,9 @@ function whereOf(error: unknown): string {
 
 function malformedBody(item: Omit<ProblemItem, 'pointer'> & { pointer?: string }): Refusal {
   const { pointer = '', ...words } = item;
-  const detail = pointer === '' ? `${words.message.charAt(0).toUpperCase()}${words.message.slice(1)}.` : `${pointer} ${words.message}.`;
+  const detail =
+    pointer === ''
+      ? `${words.message.charAt(0).toUpperCase()}${words.message.slice(1)}.`
+      : `${pointer} ${words.message}.`;
   return new Refusal('malformed-body', detail, { errors: [{ pointer, ...words }] });
 }

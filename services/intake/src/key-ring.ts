@@ -1,5 +1,5 @@
 import { KEY_TEXT } from '@qvara/contracts/clients';
-import { type KeyHolder, findKeyHolder } from '@qvara/store/clients';
+import { findKeyHolder, type KeyHolder } from '@qvara/store/clients';
 import type { Ledger } from '@qvara/store/orm';
 import { keyHash } from './key-text.ts';
 

@@ -25,14 +25,23 @@ export function answerPage<Row, Item>(page: Page<Row>, answer: (row: Row) => Ite
   return { items: page.items.map(answer), next: page.next === null ? null : encode(page.next) };
 }
 
-type Slice<Row> = { readonly limit: number; readonly cursor?: string | undefined; readonly nameOf: (row: Row) => string };
+type Slice<Row> = {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly nameOf: (row: Row) => string;
+};
 
 /** A page of rows that are all at hand, in the order of their names. */
 export function slicePage<Row>(rows: readonly Row[], { limit, cursor, nameOf }: Slice<Row>): Page<Row> {
-  const start = cursor === undefined ? 0 : rows.findIndex((row) => nameOf(row) === cursor) + 1;
-  const items = rows.slice(start, start + limit);
+  const names = rows.map(nameOf);
+  const descending = (names[0] ?? '') > (names.at(-1) ?? '');
+  // The row that the cursor names may be gone: what lies behind it in the list's direction comes next.
+  const rest = rows.filter(
+    (_, at) => cursor === undefined || (names[at] !== cursor && String(names[at]) < cursor === descending),
+  );
+  const items = rest.slice(0, limit);
   const last = items.at(-1);
-  return { items, next: last !== undefined && start + limit < rows.length ? encode(nameOf(last)) : null };
+  return { items, next: last !== undefined && rest.length > limit ? encode(nameOf(last)) : null };
 }
 
 function encode(name: string): string {

@@ -9,7 +9,10 @@ export const preferHeader = z
   .string()
   .max(1000)
   .transform((text, context) => {
-    const wait = text.split(',').map((part) => part.trim()).find((part) => /^wait\b/i.test(part));
+    const wait = text
+      .split(',')
+      .map((part) => part.trim())
+      .find((part) => /^wait\b/i.test(part));
     if (wait === undefined) return 0;
     const found = WAIT.exec(wait);
     if (found !== null) return Math.min(Number(found[1] ?? found[2]), LONGEST_S);
@@ -17,7 +20,10 @@ export const preferHeader = z
     return z.NEVER;
   })
   .optional()
-  .meta({ description: '`wait=N`: answer when the job has ended, or after N seconds (60 at most)', example: 'wait=30' });
+  .meta({
+    description: '`wait=N`: answer when the job has ended, or after N seconds (60 at most)',
+    example: 'wait=30',
+  });
 
 /** What to say of a preference that was followed. */
 export function preferenceApplied(seconds: number): Record<string, string> {

@@ -46,7 +46,8 @@ function findings(issue: Issue, judged: Judged): Finding[] {
   const schema = schemaAt(judged.schema, judged.value, issue.path);
   if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, words: wordsOf(issue, schema, judged) }];
   const known = knownNames(schema) ?? [];
-  const remedy = known.length === 0 ? 'Leave it out: nothing is taken here.' : `Leave it out, or use one of: ${known.join(', ')}.`;
+  const remedy =
+    known.length === 0 ? 'Leave it out: nothing is taken here.' : `Leave it out, or use one of: ${known.join(', ')}.`;
   return issue.keys.map((key) => ({
     path: [...issue.path, key],
     words: { code: 'unknown-field', message: `there is no field ${JSON.stringify(shorten(key))}`, remedy },
@@ -82,8 +83,14 @@ function wrongType(expected: string, given: unknown): Words {
 }
 
 const NAMES: Readonly<Record<string, string>> = {
-  string: 'a string', number: 'a number', int: 'a whole number', boolean: 'true or false', object: 'an object',
-  array: 'an array', record: 'an object', null: 'null',
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'an array',
+  record: 'an object',
+  null: 'null',
 };
 
 function kindOf(value: unknown): string {
@@ -111,6 +118,8 @@ function size(issue: Issue & { readonly origin: string }, limit: string, code: s
 
 function example(schema: z.ZodType | undefined): string | undefined {
   if (schema === undefined) return undefined;
-  const { example: shown } = (z.globalRegistry.get(schema) ?? z.globalRegistry.get(unwrap(schema)) ?? {}) as { example?: unknown };
+  const { example: shown } = (z.globalRegistry.get(schema) ?? z.globalRegistry.get(unwrap(schema)) ?? {}) as {
+    example?: unknown;
+  };
   return shown === undefined ? undefined : `Send a value such as ${JSON.stringify(shown)}.`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type {} from 'zod-openapi';
 
 /** A whole number in a query, within bounds. */
 export function wholeNumber(minimum: number, maximum: number) {
@@ -8,14 +9,24 @@ export function wholeNumber(minimum: number, maximum: number) {
     .regex(/^[0-9]{1,15}$/, rule)
     .transform(Number)
     .refine((value) => value >= minimum && value <= maximum, rule)
-    .meta({ override: { type: 'integer', minimum, maximum, pattern: undefined } });
+    .meta({
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.pattern;
+        Object.assign(jsonSchema, { type: 'integer', minimum, maximum });
+      },
+    });
 }
 
 /** A yes or no in a query. */
 export const flag = z
   .enum(['true', 'false'])
   .transform((text) => text === 'true')
-  .meta({ override: { type: 'boolean', enum: undefined } });
+  .meta({
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.enum;
+      Object.assign(jsonSchema, { type: 'boolean' });
+    },
+  });
 
 /** The fields that were given: what is absent is not there at all. */
 export function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {

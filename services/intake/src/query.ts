@@ -1,4 +1,4 @@
-import { CodedError } from '@qvara/contracts/failure';
+import type { CodedError } from '@qvara/contracts/failure';
 import type { z } from 'zod';
 import { characterItem } from './characters.ts';
 import { itemsOf, type Place, shorten } from './problem-items.ts';
@@ -38,18 +38,27 @@ function judge<S extends z.ZodObject>(schema: S, value: unknown, kind: 'paramete
   if (judged.success) return judged.data;
   const placeOf = (path: readonly PropertyKey[]) => ({ [kind]: shorten(String(path[0] ?? '')) }) as Place;
   const items = itemsOf(judged.error.issues, { schema, value, placeOf });
-  throw malformed(items.map((item) => (item.code === 'unknown-field' ? { ...item, ...unknownParameter(schema) } : item)));
+  throw malformed(
+    items.map((item) => (item.code === 'unknown-field' ? { ...item, ...unknownParameter(schema) } : item)),
+  );
 }
 
 function unknownParameter(schema: z.ZodObject) {
   const known = Object.keys(schema.shape);
-  const remedy = known.length === 0 ? 'Leave it out: this call takes none.' : `Leave it out, or use one of: ${known.join(', ')}.`;
+  const remedy =
+    known.length === 0 ? 'Leave it out: this call takes none.' : `Leave it out, or use one of: ${known.join(', ')}.`;
   return { code: 'unknown-parameter', message: 'is no parameter of this call', remedy };
 }
 
 function pairsOf(target: string): [string, string][] {
   const mark = target.indexOf('?');
-  const parts = mark < 0 ? [] : target.slice(mark + 1).split('&').filter((part) => part !== '');
+  const parts =
+    mark < 0
+      ? []
+      : target
+          .slice(mark + 1)
+          .split('&')
+          .filter((part) => part !== '');
   return parts.map((part) => {
     const equals = part.indexOf('=');
     const [rawName, rawValue] = equals < 0 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)];

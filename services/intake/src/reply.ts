@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ProblemAnswer } from './problems.ts';
 import { entityTag, matches } from './etag.ts';
+import type { ProblemAnswer } from './problems.ts';
 import type { Reply } from './route.ts';
 
 /** Writes an answer as JSON; what is read carries an entity tag, and is not sent again to who has it. */

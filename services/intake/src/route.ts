@@ -7,7 +7,12 @@ import type { z } from 'zod';
 import type { Parts } from './parts.ts';
 
 /** A request whose every part has been judged. */
-export type Asked<P = Record<string, unknown>, Q = Record<string, unknown>, H = Record<string, unknown>, B = unknown> = {
+export type Asked<
+  P = Record<string, unknown>,
+  Q = Record<string, unknown>,
+  H = Record<string, unknown>,
+  B = unknown,
+> = {
   readonly path: P;
   readonly query: Q;
   readonly headers: H;

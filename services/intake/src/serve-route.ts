@@ -1,12 +1,12 @@
-import type { Request, RequestHandler, Response } from 'express';
 import { CodedError } from '@qvara/contracts/failure';
+import type { Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
 import { authenticate, viewerOf } from './auth.ts';
 import { judgeBody, readJson, refuseBody } from './body.ts';
 import type { Parts } from './parts.ts';
 import { readHeaders, readPath, readQuery } from './query.ts';
 import { sendReply } from './reply.ts';
 import type { Asked, Reply, Route } from './route.ts';
-import { z } from 'zod';
 
 const NOTHING = z.strictObject({});
 
@@ -26,7 +26,8 @@ export function serveRoute(parts: Parts, route: Route): RequestHandler {
 type Exchange = { readonly request: Request; readonly response: Response };
 
 async function answer(parts: Parts, route: Route, { request, response }: Exchange): Promise<Reply> {
-  if (route.scope === null || route.handle === undefined) throw new Error(`nothing serves ${route.method} ${route.path}`);
+  if (route.scope === null || route.handle === undefined)
+    throw new Error(`nothing serves ${route.method} ${route.path}`);
   const holder = await authenticate(parts.keys, request, route.scope);
   await parts.rateLimit?.(holder.keyId, response);
   if (!request.accepts('application/json')) {

@@ -1,0 +1,89 @@
+import { openBackend } from '@qvara/queue/connection';
+import { createProducer } from '@qvara/queue/producer';
+import { sealer } from '@qvara/runtime/crypto';
+import type { Service } from '@qvara/runtime/lifecycle';
+import type { Logger } from '@qvara/runtime/logger';
+import { createMetrics } from '@qvara/runtime/metrics';
+import { createProbes } from '@qvara/runtime/probes';
+import { acceptVerb } from '@qvara/store/accept';
+import { coalesce } from '@qvara/store/coalesce';
+import { createFollower } from '@qvara/store/follower';
+import { createNudger } from '@qvara/store/nudges';
+import { closeLedger, openLedger, ping } from '@qvara/store/orm';
+import { createAnnouncer } from './announce.ts';
+import { createApp } from './app.ts';
+import { createKeyRing } from './key-ring.ts';
+import type { Parts } from './parts.ts';
+import { measureQueue } from './probes.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { createReferenceSource } from './reference-source.ts';
+import { listen } from './server.ts';
+
+const BATCH = 128;
+/** Of the time for a stop, what is kept for bells, nudges and connections after the last request. */
+const AFTERWARDS_MS = 3_500;
+
+export type IntakeSettings = {
+  readonly databaseUrl: string;
+  readonly redisUrl?: string | undefined;
+  readonly queuePrefix?: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly secretKeys: readonly Uint8Array[];
+  readonly sipDomain: string;
+  readonly quarantineDays: number;
+  readonly clientWindow: number;
+  readonly rateLimit?: number | undefined;
+  readonly logger: Logger;
+};
+
+/** Opens everything intake works with and serves it. Rejects when the ledger cannot be opened or the port is taken. */
+export async function createIntake(settings: IntakeSettings): Promise<Service & { readonly port: number }> {
+  const { databaseUrl, redisUrl, queuePrefix, logger } = settings;
+  const ledger = await openLedger(settings);
+  const onError = (error: Error) => logger.warn({ err: error }, 'the queue does not answer');
+  const backend = openBackend({ databaseUrl, redisUrl, prefix: queuePrefix, onError });
+  const producer = createProducer(backend);
+  const nudger = createNudger(ledger);
+  const { announce, settled } = createAnnouncer({ producer, nudger, logger });
+  const follower = createFollower(ledger, databaseUrl);
+  const metrics = createMetrics({ service: 'intake' });
+  measureQueue(metrics, backend);
+  const stopping = new AbortController();
+  const parts: Parts = {
+    ledger,
+    announce,
+    follower,
+    backend,
+    metrics,
+    logger,
+    accept: coalesce(acceptVerb(ledger, announce), BATCH),
+    keys: createKeyRing(ledger),
+    reference: createReferenceSource(ledger),
+    sealer: sealer(settings.secretKeys),
+    rateLimit: settings.rateLimit === undefined ? null : createRateLimit(settings.rateLimit),
+    probes: createProbes({ metrics, checks: { ledger: () => ping(ledger) } }),
+    stopping: stopping.signal,
+  };
+
+  async function closeAll(): Promise<void> {
+    await settled();
+    await follower.close();
+    await producer.close();
+    await backend.close();
+    await closeLedger(ledger);
+  }
+
+  try {
+    const server = await listen(createApp(parts), settings);
+    const stop = async (deadlineMs: number) => {
+      stopping.abort();
+      await server.close(Math.max(0, deadlineMs - AFTERWARDS_MS));
+      await closeAll();
+    };
+    return { port: server.port, stop };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}

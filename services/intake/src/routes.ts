@@ -1,0 +1,21 @@
+import { CLIENT_ROUTES } from './clients.ts';
+import { CONTAINER_ROUTES } from './containers.ts';
+import { CUSTOMER_ROUTES } from './customers.ts';
+import { DOCUMENT_ROUTES } from './documents.ts';
+import { EVENT_ROUTES } from './events.ts';
+import { JOB_ROUTES } from './jobs.ts';
+import { PROBE_ROUTES } from './probes.ts';
+import { REFERENCE_ROUTES } from './reference.ts';
+import type { Route } from './route.ts';
+
+/** THE list of calls: what is served and what is documented. */
+export const ROUTES: readonly Route[] = [
+  ...JOB_ROUTES,
+  ...EVENT_ROUTES,
+  ...CUSTOMER_ROUTES,
+  ...CONTAINER_ROUTES,
+  ...REFERENCE_ROUTES,
+  ...CLIENT_ROUTES,
+  ...DOCUMENT_ROUTES,
+  ...PROBE_ROUTES,
+];

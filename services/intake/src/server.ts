@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { FAILURE_CODES } from '@qvara/contracts/failure';
+
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 15_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+};
+const LOOK_MS = 25;
+
+export type Listening = {
+  readonly port: number;
+  /** Takes no more connections, lets requests under way finish, and cuts what is left after that many milliseconds. */
+  close(deadlineMs: number): Promise<void>;
+};
+
+/** Serves HTTP. Rejects when the port is taken. */
+export async function listen(
+  listener: RequestListener,
+  { host, port }: { host: string; port: number },
+): Promise<Listening> {
+  const server = createServer(LIMITS, listener);
+  server.on('clientError', answerUnreadable);
+  await once(server.listen(port, host), 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: (deadlineMs) => closeServer(server, deadlineMs),
+  };
+}
+
+async function closeServer(server: Server, deadlineMs: number): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  // A connection becomes idle when its request is answered: only then may it be closed.
+  const idle = setInterval(() => server.closeIdleConnections(), LOOK_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(cut);
+}
+
+const UNREADABLE: Readonly<Record<string, { status: number; line: string; detail: string }>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    line: 'Request Header Fields Too Large',
+    detail: 'The headers have more than 16 KiB.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, line: 'Request Timeout', detail: 'The request did not arrive in time.' },
+};
+
+/** What is not HTTP never becomes a request: the answer is written by hand. */
+function answerUnreadable(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const known = UNREADABLE[error.code ?? ''] ?? {
+    status: 400,
+    line: 'Bad Request',
+    detail: 'What was sent is not HTTP.',
+  };
+  const { title, remedy } = FAILURE_CODES['malformed-request'];
+  const code = 'malformed-request';
+  const document = {
+    type: `/docs#problem-${code}`,
+    title,
+    status: known.status,
+    detail: known.detail,
+    code,
+    instance: '',
+    remedy,
+  };
+  const body = JSON.stringify(document);
+  const head = [
+    `HTTP/1.1 ${known.status} ${known.line}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
