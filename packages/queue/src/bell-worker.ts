@@ -7,7 +7,7 @@ import {
   WaitingError,
   Worker,
 } from 'bullmq';
-import type { BellData } from './connection.ts';
+import type { BellData } from './backend.ts';
 
 /**
  * A worker that shows as failed only what was given up. BullMQ itself also fails a job when the answer "done" cannot be

@@ -3,7 +3,8 @@ import type { Queue } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../../test/support/database.ts';
 import { redisUrl } from '../../../test/support/redis.ts';
-import { openBackend, type QueueBackend } from './connection.ts';
+import type { QueueBackend } from './backend.ts';
+import { openBackend } from './connection.ts';
 import { type BellAnswer, type Consumer, createConsumer, type Handle } from './consumer.ts';
 import { createProducer, type Producer } from './producer.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { QueueName } from '@qvara/contracts/jobs';
 import type { Worker } from 'bullmq';
-import type { BellData, QueueBackend } from './connection.ts';
+import type { BellData, QueueBackend } from './backend.ts';
 import { quietly } from './quietly.ts';
 import { type Handle, openRunning } from './running.ts';
 import { within } from './within.ts';

@@ -4,7 +4,8 @@ import type { Bell } from '@qvara/contracts/jobs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../../test/support/database.ts';
 import { redisUrl } from '../../../test/support/redis.ts';
-import { openBackend, type QueueBackend } from './connection.ts';
+import type { QueueBackend } from './backend.ts';
+import { openBackend } from './connection.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
 import { createProducer, type Producer } from './producer.ts';
 

@@ -1,7 +1,7 @@
 import { QUEUE_NAMES } from '@qvara/contracts/jobs';
 import { createPostgresBackend, Queue, type Worker } from 'bullmq';
+import type { BellData, QueueBackend } from './backend.ts';
 import { BellWorker } from './bell-worker.ts';
-import type { BellData, QueueBackend } from './connection.ts';
 import { openQueuePool, QUEUE_SCHEMA } from './postgres.ts';
 import { within } from './within.ts';
 

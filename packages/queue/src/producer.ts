@@ -1,7 +1,7 @@
 import type { Bell, QueueName } from '@qvara/contracts/jobs';
 import { QUEUE_NAMES } from '@qvara/contracts/jobs';
 import type { Queue } from 'bullmq';
-import type { BellData, QueueBackend } from './connection.ts';
+import type { BellData, QueueBackend } from './backend.ts';
 import { within } from './within.ts';
 
 const RING_MS = 3000;

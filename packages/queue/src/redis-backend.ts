@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { QueueName } from '@qvara/contracts/jobs';
 import { Queue } from 'bullmq';
+import type { BellData, QueueBackend } from './backend.ts';
 import { BellWorker } from './bell-worker.ts';
-import type { BellData, QueueBackend } from './connection.ts';
 import { openRedis, type RedisClient, type RedisRole } from './redis.ts';
 import type { RedisTarget } from './redis-url.ts';
 import { within } from './within.ts';

@@ -1,6 +1,6 @@
 import type { Job } from 'bullmq';
 import { expect, test, vi } from 'vitest';
-import type { BellData } from './connection.ts';
+import type { BellData } from './backend.ts';
 import { openRunning } from './running.ts';
 
 test('a bell that comes in after the stop is put back, and its handler does not run', async () => {

@@ -1,6 +1,6 @@
 import { jobId as jobIdSchema } from '@qvara/contracts/ids';
 import { type Processor, UnrecoverableError, WaitingError } from 'bullmq';
-import type { BellData } from './connection.ts';
+import type { BellData } from './backend.ts';
 import { plainText } from './plain-text.ts';
 
 /** What became of a bell. Only `give-up` shows as failed; all else belongs to the ledger. */

@@ -21,13 +21,17 @@ export type KeyClaims = {
  * a second statement, since the loser of a conflict does not see the winner's row in the statement that lost.
  */
 export async function claimKeys(sql: Sql, items: readonly AcceptItem[]): Promise<KeyClaims> {
-  const wanted = items.flatMap((item) => keysOf(item).map((key) => ({ ...key, fingerprint: item.fingerprint, jobId: item.jobId })));
+  const wanted = items.flatMap((item) =>
+    keysOf(item).map((key) => ({ ...key, fingerprint: item.fingerprint, jobId: item.jobId })),
+  );
   const owners = wanted.length === 0 ? new Map<string, Owned>() : await insertAndRead(sql, wanted);
   const winners: AcceptItem[] = [];
   const replays = new Map<AcceptItem, string>();
   const refused = new Map<AcceptItem, Fault>();
   for (const item of items) {
-    const foreign = keysOf(item).map((key) => owners.get(nameOf(key)) as Owned).filter((owner) => owner.jobId !== item.jobId);
+    const foreign = keysOf(item)
+      .map((key) => owners.get(nameOf(key)) as Owned)
+      .filter((owner) => owner.jobId !== item.jobId);
     const other = foreign.find((owner) => owner.fingerprint !== item.fingerprint);
     if (foreign[0] === undefined) winners.push(item);
     else if (other !== undefined) refused.set(item, reused(other));
@@ -50,12 +54,27 @@ function keysOf(item: AcceptItem): Key[] {
 const nameOf = ({ clientId, kind, key }: Key) => `${clientId} ${kind} ${key}`;
 
 function reused({ kind, key, jobId }: Owned): Fault {
-  if (kind === 'key') return { code: 'idempotency-key-reused', message: `The Idempotency-Key was used with another request (job ${jobId}).` };
-  return { code: 'external-id-taken', message: `The externalId ${JSON.stringify(key)} belongs to job ${jobId}, which was another request.` };
+  if (kind === 'key')
+    return {
+      code: 'idempotency-key-reused',
+      message: `The Idempotency-Key was used with another request (job ${jobId}).`,
+    };
+  return {
+    code: 'external-id-taken',
+    message: `The externalId ${JSON.stringify(key)} belongs to job ${jobId}, which was another request.`,
+  };
 }
 
 async function insertAndRead(sql: Sql, wanted: readonly Owned[]): Promise<Map<string, Owned>> {
-  const rows = JSON.stringify(wanted.map((key) => ({ client_id: key.clientId, kind: key.kind, key: key.key, fingerprint: key.fingerprint, job_id: key.jobId })));
+  const rows = JSON.stringify(
+    wanted.map((key) => ({
+      client_id: key.clientId,
+      kind: key.kind,
+      key: key.key,
+      fingerprint: key.fingerprint,
+      job_id: key.jobId,
+    })),
+  );
   const columns = 'client_id text, kind text, key text, fingerprint text, job_id text';
   await sql.query(
     `insert into idempotency_keys (client_id, kind, key, fingerprint, job_id)
@@ -76,7 +95,10 @@ async function insertAndRead(sql: Sql, wanted: readonly Owned[]): Promise<Map<st
 async function forgetKeys(sql: Sql, items: readonly AcceptItem[]): Promise<void> {
   const keyed = items.filter((item) => keysOf(item).length > 0).map((item) => item.jobId);
   if (keyed.length === 0) return;
-  await sql.query('delete from idempotency_keys where job_id = any($1) and not exists (select from jobs where id = job_id)', [keyed]);
+  await sql.query(
+    'delete from idempotency_keys where job_id = any($1) and not exists (select from jobs where id = job_id)',
+    [keyed],
+  );
 }
 
 /** A replay may bring a key of its own that is new: it names the first request's job from now on. */

@@ -1,9 +1,9 @@
+import type { ServiceStatus } from '@qvara/contracts/customers';
 import type { Fault } from '@qvara/contracts/failure';
 import type { JobPayload } from '@qvara/contracts/jobs';
 import { newCustomer } from '@qvara/domain/customer';
 import type { AcceptItem } from './accept-item.ts';
 import { AGAIN } from './coalesce.ts';
-import type { ServiceStatus } from '@qvara/contracts/customers';
 import { lockLanes } from './lanes.ts';
 import { rewriteRecord } from './provision-record.ts';
 import type { Sql } from './sql.ts';
@@ -40,17 +40,25 @@ export async function findTargets(sql: Sql, items: readonly AcceptItem[]): Promi
     else refused.set(item, unknown(item));
   }
   const existing = [...customers].filter(([, target]) => !target.fresh);
-  const lanes = await lockLanes(sql, existing.map(([, target]) => target.id));
+  const lanes = await lockLanes(
+    sql,
+    existing.map(([, target]) => target.id),
+  );
   for (const [item, target] of existing) if (!lanes.has(target.id)) refused.set(item, AGAIN);
   const locked = existing.filter(([, target]) => lanes.has(target.id)).map(([item]) => item);
   judgeChanges(locked, { known, refused });
-  await adopt(sql, locked.filter((item) => taken.has(item)), { known, refused });
+  await adopt(
+    sql,
+    locked.filter((item) => taken.has(item)),
+    { known, refused },
+  );
   return { customers, refused, idOf: (item) => (customers.get(item) as Target).id };
 }
 
 function unknown(item: AcceptItem): Fault {
   const { request } = item;
-  if (request.type === 'customer.provision') return { code: 'unavailable', message: 'The customer with this externalRef is just ending.' };
+  if (request.type === 'customer.provision')
+    return { code: 'unavailable', message: 'The customer with this externalRef is just ending.' };
   const name = request.customerId ?? `with externalRef ${JSON.stringify(request.customerRef)}`;
   return { code: 'customer-not-found', message: `There is no customer ${name}.` };
 }
@@ -61,9 +69,18 @@ async function insertCustomers(sql: Sql, items: readonly AcceptItem[]): Promise<
   const rows = items.map((item) => {
     const { settings, ...fields } = newCustomer(item.request.payload as JobPayload<'customer.provision'>);
     return {
-      id: item.newCustomerId, client_id: item.clientId, job_id: item.jobId, name: fields.name, service_type: fields.serviceType,
-      industry: fields.industry, external_ref: fields.externalRef, tags: fields.tags, time_zone: fields.timeZone,
-      dialing_country: fields.dialingCountry, region: fields.region, settings,
+      id: item.newCustomerId,
+      client_id: item.clientId,
+      job_id: item.jobId,
+      name: fields.name,
+      service_type: fields.serviceType,
+      industry: fields.industry,
+      external_ref: fields.externalRef,
+      tags: fields.tags,
+      time_zone: fields.timeZone,
+      dialing_country: fields.dialingCountry,
+      region: fields.region,
+      settings,
     };
   });
   const inserted = await sql.query<{ id: string }>(
@@ -94,7 +111,11 @@ async function findKnown(sql: Sql, items: readonly AcceptItem[]): Promise<Map<Ac
      select c.id, c.client_id, c.external_ref, c.service_status, c.activated_at from customers c
      join unnest($2::text[], $3::text[]) as r (client_id, external_ref) using (client_id, external_ref)
      where c.service_status <> 'disconnected'`,
-    [names.flatMap(({ id }) => id ?? []), names.filter(({ ref }) => ref).map(({ item }) => item.clientId), names.flatMap(({ ref }) => ref ?? [])],
+    [
+      names.flatMap(({ id }) => id ?? []),
+      names.filter(({ ref }) => ref).map(({ item }) => item.clientId),
+      names.flatMap(({ ref }) => ref ?? []),
+    ],
   );
   const found = names.map(({ item, id, ref }): [AcceptItem, Known | undefined] => {
     const own = (row: Known) => row.clientId === item.clientId;
@@ -110,7 +131,10 @@ function nameOf({ request }: AcceptItem): { id: string | undefined; ref: string 
   return { id: request.customerId, ref: request.customerId === undefined ? request.customerRef : undefined };
 }
 
-type Judgement = { readonly known: ReadonlyMap<AcceptItem, Known>; readonly refused: Map<AcceptItem, Fault | typeof AGAIN> };
+type Judgement = {
+  readonly known: ReadonlyMap<AcceptItem, Known>;
+  readonly refused: Map<AcceptItem, Fault | typeof AGAIN>;
+};
 
 function judgeChanges(items: readonly AcceptItem[], { known, refused }: Judgement): void {
   for (const item of items) {
@@ -131,7 +155,12 @@ async function adopt(sql: Sql, items: readonly AcceptItem[], { known, refused }:
   const free = new Set(rows.map((row) => row.id));
   for (const item of items) {
     const customer = known.get(item) as Known;
-    if (free.delete(customer.id)) await rewriteRecord(sql, { customerId: customer.id, jobId: item.jobId, payload: item.request.payload });
-    else refused.set(item, { code: 'external-ref-taken', message: `The externalRef ${JSON.stringify(customer.externalRef)} belongs to customer ${customer.id}.` });
+    if (free.delete(customer.id))
+      await rewriteRecord(sql, { customerId: customer.id, jobId: item.jobId, payload: item.request.payload });
+    else
+      refused.set(item, {
+        code: 'external-ref-taken',
+        message: `The externalRef ${JSON.stringify(customer.externalRef)} belongs to customer ${customer.id}.`,
+      });
   }
 }

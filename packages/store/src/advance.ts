@@ -1,16 +1,16 @@
 import type { JobEvent, JobEventType } from '@qvara/domain/job';
-import { AGAIN, type BatchVerb } from './coalesce.ts';
-import { type Announce, appendable, conclude, type News } from './commit.ts';
+import { countBreakers } from './breaker.ts';
 import { wakeHeld } from './capacity.ts';
 import { applyChanges } from './changes.ts';
-import { countBreakers } from './breaker.ts';
+import { AGAIN, type BatchVerb } from './coalesce.ts';
+import { type Announce, conclude, type News } from './commit.ts';
+import type { EventRecord, SeatView } from './events.ts';
 import { type MovedJob, moveJob, updateJobs } from './job-rows.ts';
 import { advanceLanes, lockLanes } from './lanes.ts';
-import type { EventRecord, SeatView } from './events.ts';
 import type { Ledger } from './orm.ts';
 import type { AdvanceAnswer, AdvanceItem, Entry, LockedRun, Written } from './run-write.ts';
-import { lockCapacity, type Placed, placeSeats } from './seats.ts';
 import { seatColumns, seatOf } from './seat-view.ts';
+import { lockCapacity, type Placed, placeSeats } from './seats.ts';
 import { type Sql, transact } from './sql.ts';
 
 const MAY_END: ReadonlySet<JobEventType> = new Set(['completed', 'gave-up', 'undo-finished', 'undo-gave-up']);
@@ -46,8 +46,13 @@ async function advance(sql: Sql, ledger: Ledger, items: readonly AdvanceItem[]) 
 
 async function lockLanesOf(sql: Sql, items: readonly AdvanceItem[]): Promise<Set<string>> {
   if (items.length === 0) return new Set();
-  const rows = await sql.query<{ customerId: string }>('select customer_id from jobs where id = any($1)', [items.map((item) => item.jobId)]);
-  return await lockLanes(sql, rows.map((row) => row.customerId));
+  const rows = await sql.query<{ customerId: string }>('select customer_id from jobs where id = any($1)', [
+    items.map((item) => item.jobId),
+  ]);
+  return await lockLanes(
+    sql,
+    rows.map((row) => row.customerId),
+  );
 }
 
 async function lockRuns(sql: Sql, items: readonly AdvanceItem[]): Promise<Map<string, LockedRun>> {
@@ -74,16 +79,29 @@ async function write(sql: Sql, ledger: Ledger, entries: Entry[]): Promise<{ runs
   if (frees || places.length > 0) await lockCapacity(sql);
   await place(sql, places);
   const runs = entries.map((entry): Written => ({ ...entry, moved: moveEntry(entry) }));
-  await updateJobs(sql, runs.map(({ moved }) => moved.job));
+  await updateJobs(
+    sql,
+    runs.map(({ moved }) => moved.job),
+  );
   await applyChanges(sql, ledger, runs);
   const breakers = await countBreakers(sql, runs);
   const ended = runs.filter(({ moved }) => moved.job.finishedAt !== null).map(({ row }) => row.customerId);
   const next = await advanceLanes(sql, ended);
   const woken = frees ? await wakeHeld(sql, ledger) : { touched: [], records: [] };
-  const freed = runs.filter(({ moved }) => moved.job.state !== 'running').map(({ row }) => ({ clientId: row.clientId, queue: row.queue }));
-  const records: EventRecord[] = runs.flatMap(({ row, moved, seat }) => appendable(ledger, { job: { ...moved.job, eventCount: row.eventCount }, told: moved.told }, seat));
-  const news = await conclude(sql, ledger, { freed, touched: [...next, ...woken.touched], records: [...records, ...woken.records] });
-  const waits = runs.flatMap(({ row, moved }) => (moved.job.state === 'waiting' ? [msBetween(row.now, moved.job.dueAt)] : []));
+  const freed = runs
+    .filter(({ moved }) => moved.job.state !== 'running')
+    .map(({ row }) => ({ clientId: row.clientId, queue: row.queue }));
+  const records: EventRecord[] = runs.flatMap(({ row, moved, seat }) =>
+    jobEvents(ledger, { job: { ...moved.job, eventCount: row.eventCount }, told: moved.told }, seat),
+  );
+  const news = await conclude(sql, ledger, {
+    freed,
+    touched: [...next, ...woken.touched],
+    records: [...records, ...woken.records],
+  });
+  const waits = runs.flatMap(({ row, moved }) =>
+    moved.job.state === 'waiting' ? [msBetween(row.now, moved.job.dueAt)] : [],
+  );
   return { runs, news: { ...news, dueInMs: [...waits, ...breakers] } };
 }
 
@@ -93,7 +111,17 @@ function msBetween(now: string, dueAt: string | null): number {
 
 async function place(sql: Sql, entries: readonly Entry[]): Promise<void> {
   const seatless = entries.filter((entry) => entry.seat === null);
-  const placed = seatless.length === 0 ? [] : await placeSeats(sql, seatless.map(({ item, row }) => ({ jobId: row.id, customerId: row.customerId, region: item.place?.region ?? null })));
+  const placed =
+    seatless.length === 0
+      ? []
+      : await placeSeats(
+          sql,
+          seatless.map(({ item, row }) => ({
+            jobId: row.id,
+            customerId: row.customerId,
+            region: item.place?.region ?? null,
+          })),
+        );
   seatless.forEach((entry, index) => {
     entry.placed = placed[index] ?? null;
     entry.seat = entry.placed?.seat ?? null;

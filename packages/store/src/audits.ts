@@ -12,6 +12,10 @@ export type AuditEntry = {
 /** Writes an audit entry. */
 export async function writeAudit(sql: Sql, entry: AuditEntry): Promise<void> {
   await sql.query('insert into audits (key_id, client_id, action, subject, detail) values ($1, $2, $3, $4, $5)', [
-    entry.keyId, entry.clientId, entry.action, entry.subject, JSON.stringify(entry.detail),
+    entry.keyId,
+    entry.clientId,
+    entry.action,
+    entry.subject,
+    JSON.stringify(entry.detail),
   ]);
 }

@@ -49,6 +49,7 @@ async function saveWindows(sql: Sql, changes: readonly (WindowKey & { readonly b
  * the others stay due, and ring when a place gets free.
  */
 export async function takePlaces(sql: Sql, ledger: Ledger, jobs: readonly WindowKey[]): Promise<boolean[]> {
+  if (jobs.length === 0) return [];
   const keys = distinct(jobs);
   const before = await lockWindows(sql, keys);
   const now = new Map(before);
@@ -58,7 +59,10 @@ export async function takePlaces(sql: Sql, ledger: Ledger, jobs: readonly Window
     now.set(name(job), outstanding + 1);
     return true;
   });
-  await saveWindows(sql, keys.map((key) => ({ ...key, by: (now.get(name(key)) ?? 0) - (before.get(name(key)) ?? 0) })));
+  await saveWindows(
+    sql,
+    keys.map((key) => ({ ...key, by: (now.get(name(key)) ?? 0) - (before.get(name(key)) ?? 0) })),
+  );
   return granted;
 }
 
@@ -66,7 +70,11 @@ export async function takePlaces(sql: Sql, ledger: Ledger, jobs: readonly Window
  * Frees the places of bells that were answered, then rings what is due in those windows, the longest due first.
  * `freed` names a window once for each place; `touched` names windows in which something became due.
  */
-export async function refill(sql: Sql, ledger: Ledger, change: { readonly freed: readonly WindowKey[]; readonly touched: readonly WindowKey[] }): Promise<Bell[]> {
+export async function refill(
+  sql: Sql,
+  ledger: Ledger,
+  change: { readonly freed: readonly WindowKey[]; readonly touched: readonly WindowKey[] },
+): Promise<Bell[]> {
   const keys = distinct([...change.freed, ...change.touched]);
   if (keys.length === 0) return [];
   const before = await lockWindows(sql, keys);
@@ -77,13 +85,16 @@ export async function refill(sql: Sql, ledger: Ledger, change: { readonly freed:
     `update jobs j set bell = 'rung', bell_no = j.bell_no + 1, rung_at = clock_timestamp()
      from (select d.id from unnest($1::text[], $2::text[], $3::int[]) as k (client_id, queue, room)
            cross join lateral (select id from jobs where client_id = k.client_id and queue = k.queue and bell = 'due'
-                                 and due_at <= clock_timestamp()
+                                 and due_at <= statement_timestamp()
                                order by due_at limit greatest(k.room, 0) for update skip locked) d) as chosen
      where j.id = chosen.id
      returning j.client_id, j.queue, j.id as job_id, j.bell_no`,
     [keys.map((key) => key.clientId), keys.map((key) => key.queue), room],
   );
   for (const bell of bells) after.set(name(bell), (after.get(name(bell)) ?? 0) + 1);
-  await saveWindows(sql, keys.map((key) => ({ ...key, by: (after.get(name(key)) ?? 0) - (before.get(name(key)) ?? 0) })));
+  await saveWindows(
+    sql,
+    keys.map((key) => ({ ...key, by: (after.get(name(key)) ?? 0) - (before.get(name(key)) ?? 0) })),
+  );
   return bells.map(({ queue, jobId, bellNo }) => ({ queue, jobId, bellNo }));
 }

@@ -19,7 +19,9 @@ export async function countBreakers(sql: Sql, runs: readonly Written[]): Promise
     return done && seat !== null ? [seat.containerId] : [];
   });
   if (created.length > 0) {
-    await sql.query('update containers set breaker_failures = 0 where id = any($1) and breaker_failures > 0', [created]);
+    await sql.query('update containers set breaker_failures = 0 where id = any($1) and breaker_failures > 0', [
+      created,
+    ]);
   }
   if (broken.length === 0) return [];
   const opened = await sql.query<{ open: boolean }>(

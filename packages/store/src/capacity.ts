@@ -27,7 +27,9 @@ export async function wakeHeld(sql: Sql, ledger: Ledger): Promise<Outcome> {
      where j.state = 'held' order by j.accepted_at, j.id limit $1 for update of j skip locked`,
     [total],
   );
-  const woken = held.filter((job) => takeFrom(free, job.region)).map((job) => moveJob(job, [{ type: 'woken' }], job.now));
+  const woken = held
+    .filter((job) => takeFrom(free, job.region))
+    .map((job) => moveJob(job, [{ type: 'woken' }], job.now));
   const rows = woken.map(({ job, told }) => ({ ...job, eventCount: job.eventCount + told.length }) as JobRow);
   await updateJobs(sql, rows);
   const touched: WindowKey[] = rows.map((job) => ({ clientId: job.clientId, queue: job.queue }));

@@ -1,6 +1,6 @@
-import type { Written } from './run-write.ts';
 import type { CustomerRow } from './entities/customer.ts';
 import type { Ledger } from './orm.ts';
+import type { Written } from './run-write.ts';
 import { changeSeats, releaseSeats, type SeatChange } from './seats.ts';
 import type { Sql } from './sql.ts';
 
@@ -15,11 +15,23 @@ export async function applyChanges(sql: Sql, ledger: Ledger, runs: readonly Writ
 }
 
 const FIELDS = [
-  'name', 'serviceType', 'industry', 'externalRef', 'tags', 'timeZone', 'dialingCountry', 'serviceStatus', 'suspensions',
-  'settings', 'portingPin', 'portingPinAt', 'activatedAt',
+  'name',
+  'serviceType',
+  'industry',
+  'externalRef',
+  'tags',
+  'timeZone',
+  'dialingCountry',
+  'serviceStatus',
+  'suspensions',
+  'settings',
+  'portingPin',
+  'portingPinAt',
+  'activatedAt',
 ] as const satisfies readonly (keyof CustomerRow)[];
 
-const COLUMNS = 'name text, service_type text, industry text, external_ref text, tags text[], time_zone text, dialing_country text, service_status text, suspensions jsonb, settings jsonb, porting_pin text, porting_pin_at timestamptz, activated_at timestamptz';
+const COLUMNS =
+  'name text, service_type text, industry text, external_ref text, tags text[], time_zone text, dialing_country text, service_status text, suspensions jsonb, settings jsonb, porting_pin text, porting_pin_at timestamptz, activated_at timestamptz';
 const SETS = COLUMNS.split(', ').map((column) => {
   const name = column.split(' ')[0] as string;
   return `${name} = case when r.changed ? '${name}' then r.${name} else c.${name} end`;

@@ -2,20 +2,25 @@ import type { Fault } from '@qvara/contracts/failure';
 import { refusal } from '@qvara/domain/admission';
 import type { JobEvent } from '@qvara/domain/job';
 import { firstToRun } from '@qvara/domain/plan';
-import { AGAIN, type BatchVerb } from './coalesce.ts';
-import { type Announce, appendable } from './commit.ts';
+import type { AGAIN, BatchVerb } from './coalesce.ts';
+import type { Announce } from './commit.ts';
 import type { CustomerRow } from './entities/customer.ts';
 import type { JobRow } from './entities/job.ts';
 import { appendEvents, type SeatView } from './events.ts';
 import { type MovedJob, moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
+import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
 import { changeSeats } from './seats.ts';
-import { seatColumns, seatOf, type SeatColumns } from './seat-view.ts';
 import { type Sql, transact } from './sql.ts';
 import { beat } from './workers.ts';
 
 /** A worker's wish to run the job a bell named. `token` is new for every wish: the same one asked twice is one claim. */
-export type ClaimItem = { readonly jobId: string; readonly bellNo: number; readonly token: string; readonly workerId: string };
+export type ClaimItem = {
+  readonly jobId: string;
+  readonly bellNo: number;
+  readonly token: string;
+  readonly workerId: string;
+};
 
 /** A worker's right to run a job. Its `claimNo` is the fence of every later write. */
 export type Claim = {
@@ -51,16 +56,29 @@ async function claim(sql: Sql, ledger: Ledger, batch: { items: readonly ClaimIte
     if (job !== undefined && claimable(job, item) && !taken.has(item.jobId)) taken.set(item.jobId, item);
   }
   const repeated = batch.items.filter((item) => batch.rerun && locked.get(item.jobId)?.claimToken === item.token);
-  const customers = await loadCustomers(sql, [...taken.keys(), ...repeated.map((item) => item.jobId)].map((id) => (locked.get(id) as Locked).customerId));
+  const customers = await loadCustomers(
+    sql,
+    [...taken.keys(), ...repeated.map((item) => item.jobId)].map((id) => (locked.get(id) as Locked).customerId),
+  );
   const claims = new Map<string, Claim & { told: MovedJob['told'] }>();
   for (const item of taken.values()) {
     const job = locked.get(item.jobId) as Locked;
     claims.set(item.token, begin(job, item, customers.get(job.customerId) as CustomerRow));
   }
   const begun = [...claims.values()];
-  await updateJobs(sql, begun.map(({ job }) => job));
-  await changeSeats(sql, begun.filter(({ job }) => startsTenant(job)).map(({ job }) => ({ customerId: job.customerId, tenantState: null, tenantStarted: true, stranded: false })));
-  const records = begun.flatMap(({ job, told, seat }) => appendable(ledger, { job: { ...job, eventCount: job.eventCount - told.length }, told }, seat));
+  await updateJobs(
+    sql,
+    begun.map(({ job }) => job),
+  );
+  await changeSeats(
+    sql,
+    begun
+      .filter(({ job }) => startsTenant(job))
+      .map(({ job }) => ({ customerId: job.customerId, tenantState: null, tenantStarted: true, stranded: false })),
+  );
+  const records = begun.flatMap(({ job, told, seat }) =>
+    jobEvents(ledger, { job: { ...job, eventCount: job.eventCount - told.length }, told }, seat),
+  );
   const lastEvent = await appendEvents(sql, records);
   const answers = batch.items.map((item): ClaimAnswer | typeof AGAIN => {
     const fresh = claims.get(item.token);
@@ -95,9 +113,17 @@ function begin(row: Locked, item: ClaimItem, customer: CustomerRow): Claim & { t
   const why = refusal(row, customer);
   const events: JobEvent[] = [{ type: 'claimed' }];
   const first = firstToRun(row);
-  if (why === null && row.phase === 'forward' && first !== undefined) events.push({ type: 'step-started', step: first.name });
+  if (why === null && row.phase === 'forward' && first !== undefined)
+    events.push({ type: 'step-started', step: first.name });
   const { job, told } = moveJob(row, events, row.now);
-  const claimed = { ...job, claimNo: row.freshClaim, claimToken: item.token, workerId: item.workerId, writeNo: row.writeNo + 1, eventCount: row.eventCount + told.length };
+  const claimed = {
+    ...job,
+    claimNo: row.freshClaim,
+    claimToken: item.token,
+    workerId: item.workerId,
+    writeNo: row.writeNo + 1,
+    eventCount: row.eventCount + told.length,
+  };
   return { job: claimed as JobRow, customer, seat: seatOf(row), refusal: why, told };
 }
 

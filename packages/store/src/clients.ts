@@ -1,6 +1,6 @@
+import type { Page } from '@qvara/contracts/api';
 import type { ClientAnswer, KeyAnswer, Scope } from '@qvara/contracts/clients';
 import { CodedError } from '@qvara/contracts/failure';
-import type { Page } from '@qvara/contracts/api';
 import { writeAudit } from './audits.ts';
 import type { Administrator } from './containers.ts';
 import { ApiKey, type ApiKeyRow, Client } from './entities/client.ts';
@@ -18,16 +18,29 @@ export async function findKeyHolder(ledger: Ledger, secretHash: Uint8Array): Pro
 }
 
 /** A page of clients, the newest first. */
-export async function listClients(ledger: Ledger, query: { readonly limit: number; readonly cursor?: string }): Promise<Page<ClientAnswer>> {
+export async function listClients(
+  ledger: Ledger,
+  query: { readonly limit: number; readonly cursor?: string },
+): Promise<Page<ClientAnswer>> {
   const where = query.cursor === undefined ? {} : { id: { $lt: query.cursor } };
   const rows = await entityManager(ledger).find(Client, where, { orderBy: { id: 'desc' }, limit: query.limit + 1 });
-  return pageOf(rows.map(({ id, name, createdAt }) => ({ id, name, createdAt })), query.limit);
+  return pageOf(
+    rows.map(({ id, name, createdAt }) => ({ id, name, createdAt })),
+    query.limit,
+  );
 }
 
 /** Adds a client. It has no keys yet. */
-export async function addClient(ledger: Ledger, by: Administrator, { id, name }: { id: string; name: string }): Promise<ClientAnswer> {
+export async function addClient(
+  ledger: Ledger,
+  by: Administrator,
+  { id, name }: { id: string; name: string },
+): Promise<ClientAnswer> {
   return await transact(ledger.pool, async (sql) => {
-    const [row] = await sql.query<ClientAnswer>('insert into clients (id, name) values ($1, $2) returning id, name, created_at', [id, name]);
+    const [row] = await sql.query<ClientAnswer>(
+      'insert into clients (id, name) values ($1, $2) returning id, name, created_at',
+      [id, name],
+    );
     await writeAudit(sql, { ...by, action: 'client.add', subject: id, detail: { name } });
     return row as ClientAnswer;
   });
@@ -36,11 +49,18 @@ export async function addClient(ledger: Ledger, by: Administrator, { id, name }:
 /** The keys of a client, revoked ones included, the newest first. Throws `not-found`. */
 export async function listKeys(ledger: Ledger, clientId: string): Promise<KeyAnswer[]> {
   const em = entityManager(ledger);
-  if ((await em.findOne(Client, { id: clientId })) === null) throw new CodedError('not-found', `There is no client ${clientId}.`);
+  if ((await em.findOne(Client, { id: clientId })) === null)
+    throw new CodedError('not-found', `There is no client ${clientId}.`);
   return (await em.find(ApiKey, { clientId }, { orderBy: { id: 'desc' } })).map((key) => keyAnswer(key as ApiKeyRow));
 }
 
-export type NewKeyRow = { readonly id: string; readonly clientId: string; readonly label: string | null; readonly scopes: readonly Scope[]; readonly secretHash: Uint8Array };
+export type NewKeyRow = {
+  readonly id: string;
+  readonly clientId: string;
+  readonly label: string | null;
+  readonly scopes: readonly Scope[];
+  readonly secretHash: Uint8Array;
+};
 
 /** Adds a key to a client; only the hash of its text is stored. Throws `not-found`. */
 export async function addKey(ledger: Ledger, by: Administrator, key: NewKeyRow): Promise<KeyAnswer> {
@@ -50,7 +70,12 @@ export async function addKey(ledger: Ledger, by: Administrator, key: NewKeyRow):
       [key.id, key.clientId, key.label, key.scopes, Buffer.from(key.secretHash)],
     );
     if (row === undefined) throw new CodedError('not-found', `There is no client ${key.clientId}.`);
-    await writeAudit(sql, { ...by, action: 'key.add', subject: key.id, detail: { clientId: key.clientId, scopes: key.scopes } });
+    await writeAudit(sql, {
+      ...by,
+      action: 'key.add',
+      subject: key.id,
+      detail: { clientId: key.clientId, scopes: key.scopes },
+    });
     return keyAnswer(row);
   });
 }
@@ -58,7 +83,10 @@ export async function addKey(ledger: Ledger, by: Administrator, key: NewKeyRow):
 /** Revokes a key: from now on it opens nothing. Repeatable. Throws `not-found`. */
 export async function revokeKey(ledger: Ledger, by: Administrator, keyId: string): Promise<KeyAnswer> {
   return await transact(ledger.pool, async (sql) => {
-    const [row] = await sql.query<ApiKeyRow>('update api_keys set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = $1 returning *', [keyId]);
+    const [row] = await sql.query<ApiKeyRow>(
+      'update api_keys set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = $1 returning *',
+      [keyId],
+    );
     if (row === undefined) throw new CodedError('not-found', `There is no key ${keyId}.`);
     await writeAudit(sql, { ...by, action: 'key.revoke', subject: keyId, detail: {} });
     return keyAnswer(row);

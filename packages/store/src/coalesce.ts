@@ -7,7 +7,10 @@ export const AGAIN = Symbol('again');
  * A verb over a batch: one transaction, an answer for each item in the order given. It must answer the same when the
  * same items come again (`rerun`), because an answer can be lost after the commit.
  */
-export type BatchVerb<Item, Answer> = (items: readonly Item[], rerun: boolean) => Promise<readonly (Answer | typeof AGAIN)[]>;
+export type BatchVerb<Item, Answer> = (
+  items: readonly Item[],
+  rerun: boolean,
+) => Promise<readonly (Answer | typeof AGAIN)[]>;
 
 type Waiting<Item, Answer> = {
   readonly item: Item;
@@ -49,9 +52,15 @@ export function coalesce<Item, Answer>(verb: BatchVerb<Item, Answer>, maxBatch =
 }
 
 /** Runs one batch to answers for all of its items, but those it answers: they are to be tried again. */
-async function settle<Item, Answer>(verb: BatchVerb<Item, Answer>, batch: Waiting<Item, Answer>[]): Promise<Waiting<Item, Answer>[]> {
+async function settle<Item, Answer>(
+  verb: BatchVerb<Item, Answer>,
+  batch: Waiting<Item, Answer>[],
+): Promise<Waiting<Item, Answer>[]> {
   try {
-    const answers = await repeat(verb, batch.map((waiting) => waiting.item));
+    const answers = await repeat(
+      verb,
+      batch.map((waiting) => waiting.item),
+    );
     const skipped: Waiting<Item, Answer>[] = [];
     batch.forEach((waiting, index) => {
       const answer = answers[index] as Answer | typeof AGAIN;
@@ -71,7 +80,10 @@ async function settle<Item, Answer>(verb: BatchVerb<Item, Answer>, batch: Waitin
   }
 }
 
-async function repeat<Item, Answer>(verb: BatchVerb<Item, Answer>, items: readonly Item[]): Promise<readonly (Answer | typeof AGAIN)[]> {
+async function repeat<Item, Answer>(
+  verb: BatchVerb<Item, Answer>,
+  items: readonly Item[],
+): Promise<readonly (Answer | typeof AGAIN)[]> {
   let lostOnce = false;
   for (let tries = 0; ; tries += 1) {
     try {
@@ -104,10 +116,13 @@ const CONFLICTS = new Set(['40001', '40P01', '55P03']);
 export function classify(error: unknown): ErrorKind {
   if (error instanceof CodedError) return 'other';
   const code = (error as { code?: unknown }).code;
-  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return isConnectionLoss(error, code) ? 'connection' : 'other';
+  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code))
+    return isConnectionLoss(error, code) ? 'connection' : 'other';
   if (CONFLICTS.has(code)) return 'conflict';
   if (code.startsWith('22') || code.startsWith('23')) return 'data';
-  return code.startsWith('08') || code.startsWith('57') || code.startsWith('53') || code === '25P03' ? 'connection' : 'other';
+  return code.startsWith('08') || code.startsWith('57') || code.startsWith('53') || code === '25P03'
+    ? 'connection'
+    : 'other';
 }
 
 function isConnectionLoss(error: unknown, code: unknown): boolean {

@@ -9,9 +9,13 @@ import type { Ledger } from './orm.ts';
 import { CANDIDATES, loadCandidates, lockCapacity } from './seats.ts';
 import { type Sql, sqlOn } from './sql.ts';
 import { commit } from './sweep.ts';
-import { visibleClient, type Viewer } from './viewer.ts';
+import { type Viewer, visibleClient } from './viewer.ts';
 
-type Full = Candidate & { readonly breakerFailures: number; readonly breakerOpenUntil: string | null; readonly createdAt: string };
+type Full = Candidate & {
+  readonly breakerFailures: number;
+  readonly breakerOpenUntil: string | null;
+  readonly createdAt: string;
+};
 const FULL = CANDIDATES.replace('select c.id,', 'select c.breaker_failures, c.breaker_open_until, c.created_at, c.id,');
 
 /** Every container with its head-room, by id. */
@@ -22,7 +26,12 @@ export async function listContainers(ledger: Ledger): Promise<ContainerAnswer[]>
 function answer(row: Full): ContainerAnswer {
   const { id, label, region, state, capacity, seats, freeNumbers, createdAt } = row;
   return {
-    id, label, region, state, capacity, seats,
+    id,
+    label,
+    region,
+    state,
+    capacity,
+    seats,
     quarantined: 999 - freeNumbers - seats,
     headRoom: headRoom(row),
     breaker: { failures: row.breakerFailures, openUntil: row.breakerOpenUntil },
@@ -42,7 +51,11 @@ export type Administrator = { readonly keyId: string; readonly clientId: string 
  * Adds a container, online and empty; without an id it gets the lowest free one. Held jobs that now fit go on.
  * Throws `container-exists`.
  */
-export async function addContainer(ledger: Ledger, announce: Announce, { by, container }: { by: Administrator; container: NewContainer }): Promise<ContainerAnswer> {
+export async function addContainer(
+  ledger: Ledger,
+  announce: Announce,
+  { by, container }: { by: Administrator; container: NewContainer },
+): Promise<ContainerAnswer> {
   return await changeInventory(ledger, announce, async (sql) => {
     const id = container.id ?? (await lowestFreeId(sql));
     const added = await sql.query(
@@ -67,7 +80,11 @@ async function lowestFreeId(sql: Sql): Promise<string> {
  * Changes a container's state, label or capacity. A capacity below the seats taken only stops new ones. Held jobs that
  * now fit go on. Throws `not-found`.
  */
-export async function changeContainer(ledger: Ledger, announce: Announce, { by, id, change }: { by: Administrator; id: string; change: ContainerChange }): Promise<ContainerAnswer> {
+export async function changeContainer(
+  ledger: Ledger,
+  announce: Announce,
+  { by, id, change }: { by: Administrator; id: string; change: ContainerChange },
+): Promise<ContainerAnswer> {
   return await changeInventory(ledger, announce, async (sql) => {
     const [row] = await sql.query<ContainerRow>(
       `update containers set state = coalesce($2, state), label = coalesce($3, label), capacity = coalesce($4, capacity) where id = $1 returning id`,
@@ -79,7 +96,11 @@ export async function changeContainer(ledger: Ledger, announce: Announce, { by, 
   });
 }
 
-async function changeInventory(ledger: Ledger, announce: Announce, change: (sql: Sql) => Promise<string>): Promise<ContainerAnswer> {
+async function changeInventory(
+  ledger: Ledger,
+  announce: Announce,
+  change: (sql: Sql) => Promise<string>,
+): Promise<ContainerAnswer> {
   let row: Full | undefined;
   await commit(ledger, announce, async (sql) => {
     await lockCapacity(sql);

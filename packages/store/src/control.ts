@@ -1,14 +1,14 @@
 import { CodedError } from '@qvara/contracts/failure';
 import type { JobEvent } from '@qvara/domain/job';
-import { type Announce, appendable, conclude } from './commit.ts';
 import { repeatConflicts } from './coalesce.ts';
+import { type Announce, conclude } from './commit.ts';
 import type { CustomerRow } from './entities/customer.ts';
 import type { JobRow } from './entities/job.ts';
 import { moveJob, updateJobs } from './job-rows.ts';
 import { advanceLanes, takeTurns } from './lanes.ts';
 import type { Ledger } from './orm.ts';
 import { rewriteRecord } from './provision-record.ts';
-import { seatColumns, type SeatColumns, seatOf } from './seat-view.ts';
+import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
 import { type Sql, transact } from './sql.ts';
 import { mayLookAt, type Viewer } from './viewer.ts';
 
@@ -41,12 +41,18 @@ async function change(ledger: Ledger, announce: Announce, { jobId, viewer, work 
       const again = events.some((event) => event.type === 'retried');
       const { job, told } = moveJob(target, events, target.now);
       const turn = again ? ((await takeTurns(sql, [job.customerId]))[0] as number) : job.turn;
-      const row: JobRow = { ...job, turn, claimNo: target.freshClaim, writeNo: job.writeNo + 1, eventCount: job.eventCount + told.length };
+      const row: JobRow = {
+        ...job,
+        turn,
+        claimNo: target.freshClaim,
+        writeNo: job.writeNo + 1,
+        eventCount: job.eventCount + told.length,
+      };
       await updateJobs(sql, [row]);
       await endCustomer(sql, row);
       const next = row.finishedAt !== null || again ? await advanceLanes(sql, [row.customerId]) : [];
       const window = { clientId: row.clientId, queue: row.queue };
-      const records = appendable(ledger, { job: { ...row, eventCount: job.eventCount }, told }, seatOf(target));
+      const records = jobEvents(ledger, { job: { ...row, eventCount: job.eventCount }, told }, seatOf(target));
       const freed = target.bell === 'rung' ? [window] : [];
       return { row, news: await conclude(sql, ledger, { freed, touched: [window, ...next], records }) };
     }),
@@ -56,14 +62,18 @@ async function change(ledger: Ledger, announce: Announce, { jobId, viewer, work 
 }
 
 async function lockTarget(sql: Sql, jobId: string, viewer: Viewer): Promise<Target> {
-  await sql.query('select customer_id from lanes where customer_id = (select customer_id from jobs where id = $1) for update', [jobId]);
+  await sql.query(
+    'select customer_id from lanes where customer_id = (select customer_id from jobs where id = $1) for update',
+    [jobId],
+  );
   const [job] = await sql.query<Target>(
     `select j.*, ${seatColumns}, clock_timestamp() as now, nextval('claim_numbers') as fresh_claim
      from jobs j left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id
      where j.id = $1 for update of j`,
     [jobId],
   );
-  if (job === undefined || !mayLookAt(viewer, job.clientId)) throw new CodedError('not-found', `There is no job ${jobId}.`);
+  if (job === undefined || !mayLookAt(viewer, job.clientId))
+    throw new CodedError('not-found', `There is no job ${jobId}.`);
   return job;
 }
 
@@ -86,8 +96,10 @@ async function endCustomer(sql: Sql, job: JobRow): Promise<void> {
 }
 
 async function retry(sql: Sql, job: Target): Promise<readonly JobEvent[]> {
-  if (job.state !== 'failed') throw new CodedError('job-not-retryable', `The job is ${job.state}; only a failed one can be retried.`);
-  if (job.failure?.retryable === false) throw new CodedError('job-not-retryable', `It failed for good: ${job.failure.message}`);
+  if (job.state !== 'failed')
+    throw new CodedError('job-not-retryable', `The job is ${job.state}; only a failed one can be retried.`);
+  if (job.failure?.retryable === false)
+    throw new CodedError('job-not-retryable', `It failed for good: ${job.failure.message}`);
   const [customer] = await sql.query<CustomerRow & { otherState: string | null }>(
     `select c.*, p.state as other_state from customers c left join jobs p on p.id = c.provision_job_id and p.id <> $2
      where c.id = $1 for update of c`,
@@ -95,11 +107,16 @@ async function retry(sql: Sql, job: Target): Promise<readonly JobEvent[]> {
   );
   if (customer === undefined) throw new Error(`the customer of job ${job.id} is missing`);
   if (job.type === 'customer.provision') await reclaimCustomer(sql, job, customer);
-  else if (customer.serviceStatus === 'disconnected') throw new CodedError('job-not-retryable', 'Its customer is disconnected.');
+  else if (customer.serviceStatus === 'disconnected')
+    throw new CodedError('job-not-retryable', 'Its customer is disconnected.');
   return [{ type: 'retried' }];
 }
 
-async function reclaimCustomer(sql: Sql, job: Target, customer: CustomerRow & { otherState: string | null }): Promise<void> {
+async function reclaimCustomer(
+  sql: Sql,
+  job: Target,
+  customer: CustomerRow & { otherState: string | null },
+): Promise<void> {
   if (customer.activatedAt !== null || (customer.otherState !== null && customer.otherState !== 'failed')) {
     throw new CodedError('customer-already-provisioned', `Job ${customer.provisionJobId} provisions this customer.`);
   }

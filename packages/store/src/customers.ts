@@ -4,13 +4,13 @@ import { CodedError } from '@qvara/contracts/failure';
 import { tenantDomain } from '@qvara/contracts/ids';
 import type { Customer } from '@qvara/domain/customer';
 import { writeAudit } from './audits.ts';
-import { appendEvents, customerEvent } from './events.ts';
 import type { CustomerRow } from './entities/customer.ts';
+import { appendEvents, customerEvent } from './events.ts';
 import { pageOf } from './jobs.ts';
 import type { Ledger } from './orm.ts';
-import { seatColumns, type SeatColumns, seatOf } from './seat-view.ts';
+import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
 import { type Sql, sqlOn, transact } from './sql.ts';
-import { visibleClient, type Viewer } from './viewer.ts';
+import { type Viewer, visibleClient } from './viewer.ts';
 
 type Full = CustomerRow & SeatColumns & { readonly sites: { id: string; name: string }[] };
 
@@ -34,35 +34,77 @@ export async function loadRecord(ledger: Ledger, viewer: Viewer, name: CustomerN
 async function find(sql: Sql, viewer: Viewer, name: CustomerName): Promise<Full> {
   const byId = 'id' in name;
   // A reference is unique within its client only: also an administrator's key means its own client's.
-  const where = byId ? 'cu.id = $1 and ($2::text is null or cu.client_id = $2)' : `cu.external_ref = $1 and cu.client_id = $2 and cu.service_status <> 'disconnected'`;
+  const where = byId
+    ? 'cu.id = $1 and ($2::text is null or cu.client_id = $2)'
+    : `cu.external_ref = $1 and cu.client_id = $2 and cu.service_status <> 'disconnected'`;
   const values = byId ? [name.id, visibleClient(viewer)] : [name.externalRef, viewer.clientId];
   const [row] = await sql.query<Full>(`${SELECT} where ${where}`, values);
   if (row !== undefined) return row;
-  throw new CodedError('not-found', `There is no customer ${byId ? name.id : `with externalRef ${JSON.stringify(name.externalRef)}`}.`);
+  throw new CodedError(
+    'not-found',
+    `There is no customer ${byId ? name.id : `with externalRef ${JSON.stringify(name.externalRef)}`}.`,
+  );
 }
 
-export type CustomerQuery = { readonly limit: number; readonly cursor?: string; readonly serviceStatus?: ServiceStatus };
+export type CustomerQuery = {
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly serviceStatus?: ServiceStatus;
+};
 
 /** A page of customers, the newest first. */
-export async function listCustomers(ledger: Ledger, viewer: Viewer, query: CustomerQuery): Promise<Page<CustomerAnswer>> {
+export async function listCustomers(
+  ledger: Ledger,
+  viewer: Viewer,
+  query: CustomerQuery,
+): Promise<Page<CustomerAnswer>> {
   const rows = await sqlOn(ledger.pool).query<Full>(
     `${SELECT} where ($1::text is null or cu.client_id = $1) and ($2::text is null or cu.id < $2)
        and ($3::text is null or cu.service_status = $3) order by cu.id desc limit $4`,
     [visibleClient(viewer), query.cursor ?? null, query.serviceStatus ?? null, query.limit + 1],
   );
-  return pageOf(rows.map((row) => answer(row, ledger.sipDomain)), query.limit);
+  return pageOf(
+    rows.map((row) => answer(row, ledger.sipDomain)),
+    query.limit,
+  );
 }
 
 function answer(row: Full, sipDomain: string): CustomerAnswer {
-  const { id, version, name, serviceType, industry, externalRef, tags, timeZone, dialingCountry, region, serviceStatus } = row;
+  const {
+    id,
+    version,
+    name,
+    serviceType,
+    industry,
+    externalRef,
+    tags,
+    timeZone,
+    dialingCountry,
+    region,
+    serviceStatus,
+  } = row;
   const seat = seatOf(row);
   return {
-    id, version, name, serviceType, industry, externalRef, tags: [...tags], timeZone, dialingCountry, region, serviceStatus,
+    id,
+    version,
+    name,
+    serviceType,
+    industry,
+    externalRef,
+    tags: [...tags],
+    timeZone,
+    dialingCountry,
+    region,
+    serviceStatus,
     suspensions: row.suspensions.map(({ holder, reason, since }) => ({ holder, reason, since })),
     settings: row.settings,
     portingPin: { set: row.portingPin !== null, generatedAt: row.portingPinAt },
     container: seat && { id: seat.containerId, label: seat.containerLabel, region: seat.containerRegion },
-    tenant: seat && { number: seat.number, domain: tenantDomain(seat.containerId, seat.number, sipDomain), state: seat.tenantState },
+    tenant: seat && {
+      number: seat.number,
+      domain: tenantDomain(seat.containerId, seat.number, sipDomain),
+      state: seat.tenantState,
+    },
     sites: row.sites,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
@@ -78,8 +120,15 @@ type Reveal = { readonly viewer: Viewer; readonly keyId: string; readonly name: 
 export async function takePortingPin(ledger: Ledger, { viewer, keyId, name }: Reveal) {
   return await transact(ledger.pool, async (sql) => {
     const row = await find(sql, viewer, name);
-    if (row.portingPin === null || row.portingPinAt === null) throw new CodedError('not-found', `Customer ${row.id} has no porting PIN yet.`);
-    await writeAudit(sql, { keyId, clientId: viewer.clientId, action: 'porting-pin.reveal', subject: row.id, detail: {} });
+    if (row.portingPin === null || row.portingPinAt === null)
+      throw new CodedError('not-found', `Customer ${row.id} has no porting PIN yet.`);
+    await writeAudit(sql, {
+      keyId,
+      clientId: viewer.clientId,
+      action: 'porting-pin.reveal',
+      subject: row.id,
+      detail: {},
+    });
     const draft = { name: 'porting-pin.revealed', detail: { keyId } } as const;
     const lastEvent = await appendEvents(sql, [customerEvent(ledger, row, { draft, seat: seatOf(row) })]);
     return { customerId: row.id, sealed: row.portingPin, generatedAt: row.portingPinAt, lastEvent };

@@ -3,7 +3,7 @@ import { CodedError } from '@qvara/contracts/failure';
 import type { EventRow } from './entities/event.ts';
 import type { Ledger } from './orm.ts';
 import { sqlOn } from './sql.ts';
-import { visibleClient, type Viewer } from './viewer.ts';
+import { type Viewer, visibleClient } from './viewer.ts';
 
 export type EventQuery = {
   /** Events with greater numbers only. */
@@ -24,7 +24,14 @@ export async function readEvents(ledger: Ledger, viewer: Viewer, query: EventQue
     `select * from events where sequence > $1 and ($2::text is null or client_id = $2)
        and ($3::text is null or job_id = $3) and ($4::text is null or customer_id = $4) and ($5::text[] is null or name = any($5))
      order by sequence limit $6`,
-    [query.after, visibleClient(viewer), query.jobId ?? null, query.customerId ?? null, query.names ?? null, query.limit],
+    [
+      query.after,
+      visibleClient(viewer),
+      query.jobId ?? null,
+      query.customerId ?? null,
+      query.names ?? null,
+      query.limit,
+    ],
   );
   const [kept] = await sql.query<{ oldest: number | null }>('select min(sequence) as oldest from events');
   const oldest = kept?.oldest ?? 1;
@@ -36,7 +43,9 @@ export async function readEvents(ledger: Ledger, viewer: Viewer, query: EventQue
 
 /** The number of the last event, 0 in an empty log. */
 export async function lastEventNumber(ledger: Ledger): Promise<number> {
-  const [row] = await sqlOn(ledger.pool).query<{ last: number }>('select coalesce(max(sequence), 0) as last from events');
+  const [row] = await sqlOn(ledger.pool).query<{ last: number }>(
+    'select coalesce(max(sequence), 0) as last from events',
+  );
   return row?.last ?? 0;
 }
 
@@ -46,7 +55,9 @@ export async function findEnded(ledger: Ledger, after: number): Promise<{ last: 
     'select sequence, job_id, name from events where sequence > $1 order by sequence limit 5000',
     [after],
   );
-  const ended = rows.filter(({ name }) => name === 'job.completed' || name === 'job.failed' || name === 'job.cancelled');
+  const ended = rows.filter(
+    ({ name }) => name === 'job.completed' || name === 'job.failed' || name === 'job.cancelled',
+  );
   return { last: rows.at(-1)?.sequence ?? after, jobIds: ended.flatMap(({ jobId }) => jobId ?? []) };
 }
 

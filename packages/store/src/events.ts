@@ -1,7 +1,7 @@
 import type { EventDraft } from '@qvara/contracts/events';
-import type { JobState } from '@qvara/contracts/job-answer';
 import { tenantDomain } from '@qvara/contracts/ids';
-import { stepDefinition, type StepName } from '@qvara/contracts/steps';
+import type { JobState } from '@qvara/contracts/job-answer';
+import { type StepName, stepDefinition } from '@qvara/contracts/steps';
 import type { JobRow } from './entities/job.ts';
 import type { Ledger } from './orm.ts';
 import type { Sql } from './sql.ts';
@@ -26,10 +26,17 @@ export type EventRecord = {
   readonly data: Record<string, unknown>;
 };
 
-type Subject = Pick<JobRow, 'id' | 'clientId' | 'customerId' | 'type' | 'eventCount'>;
+type Moved = {
+  readonly job: Pick<JobRow, 'id' | 'clientId' | 'customerId' | 'type' | 'eventCount'>;
+  readonly told: readonly (EventDraft & { readonly state: JobState })[];
+};
 
-/** The records of what a job tells, numbered within the job from its `eventCount` on. */
-export function jobEvents(ledger: Ledger, job: Subject, told: readonly (EventDraft & { readonly state: JobState })[], seat: SeatView | null): EventRecord[] {
+/** The records of what a moved job tells, numbered within the job from its `eventCount` on. */
+export function jobEvents(
+  ledger: Ledger,
+  { job, told }: Moved,
+  seat: SeatView | null,
+): EventRecord[] {
   return told.map((draft, index) => ({
     name: draft.name,
     client_id: job.clientId,
@@ -60,7 +67,15 @@ export function customerEvent(
     customer_id: customer.id,
     job_id: null,
     job_sequence: null,
-    data: { jobType: null, state: null, scope: 'customer', step: null, attempt: null, ...place(ledger, seat), ...draft.detail },
+    data: {
+      jobType: null,
+      state: null,
+      scope: 'customer',
+      step: null,
+      attempt: null,
+      ...place(ledger, seat),
+      ...draft.detail,
+    },
   };
 }
 

@@ -39,7 +39,9 @@ const UPDATE = `update jobs j set ${NAMES.map((name) => `${name} = r.${name}`).j
 /** Writes moved jobs back. Their rows must be locked by this transaction. */
 export async function updateJobs(sql: Sql, jobs: readonly JobRow[]): Promise<void> {
   if (jobs.length === 0) return;
-  const rows = jobs.map((job) => Object.fromEntries([['id', job.id], ...NAMES.map((name) => [name, job[camelName(name)]])]));
+  const rows = jobs.map((job) =>
+    Object.fromEntries([['id', job.id], ...NAMES.map((name) => [name, job[camelName(name)]])]),
+  );
   await sql.query(UPDATE, [JSON.stringify(rows)]);
 }
 

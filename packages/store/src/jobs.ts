@@ -2,18 +2,47 @@ import type { Page } from '@qvara/contracts/api';
 import { CodedError } from '@qvara/contracts/failure';
 import type { JobAnswer, JobState } from '@qvara/contracts/job-answer';
 import type { JobType } from '@qvara/contracts/jobs';
-import { type JobRow, Job } from './entities/job.ts';
+import { Job, type JobRow } from './entities/job.ts';
 import { entityManager, type Ledger } from './orm.ts';
-import { visibleTo, type Viewer } from './viewer.ts';
+import { type Viewer, visibleTo } from './viewer.ts';
 
 /** A job as the interface answers it. */
 export function jobAnswer(job: JobRow): JobAnswer {
-  const { id, type, state, phase, customerId, externalId, attempt, cancellable, steps, undo, held, failure, result, fees } = job;
+  const {
+    id,
+    type,
+    state,
+    phase,
+    customerId,
+    externalId,
+    attempt,
+    cancellable,
+    steps,
+    undo,
+    held,
+    failure,
+    result,
+    fees,
+  } = job;
   return {
-    id, type, state, phase, customerId, externalId, attempt, cancellable,
-    acceptedAt: job.acceptedAt, startedAt: job.startedAt, finishedAt: job.finishedAt,
+    id,
+    type,
+    state,
+    phase,
+    customerId,
+    externalId,
+    attempt,
+    cancellable,
+    acceptedAt: job.acceptedAt,
+    startedAt: job.startedAt,
+    finishedAt: job.finishedAt,
     dueAt: state === 'waiting' ? job.dueAt : null,
-    steps: [...steps], undo, held, failure, result, fees: [...fees],
+    steps: [...steps],
+    undo,
+    held,
+    failure,
+    result,
+    fees: [...fees],
     links: { self: `/v1/jobs/${id}`, events: `/v1/jobs/${id}/events`, customer: `/v1/customers/${customerId}` },
   };
 }

@@ -1,5 +1,5 @@
-import type { Sql } from './sql.ts';
 import type { WindowKey } from './bells.ts';
+import type { Sql } from './sql.ts';
 
 /**
  * Locks the lanes of customers, in one order, and answers those it got. A lane that somebody else holds is passed over:

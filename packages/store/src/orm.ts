@@ -22,7 +22,8 @@ export type LedgerSettings = {
 };
 
 // No transaction waits long for a lock, and none stays open: a batch that cannot go on is repeated or refused.
-const SESSION = '-c lock_timeout=200 -c statement_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c timezone=UTC';
+const SESSION =
+  '-c lock_timeout=200 -c statement_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c timezone=UTC';
 
 /** Opens the ledger. Throws when the database cannot be reached. */
 export async function openLedger(settings: LedgerSettings): Promise<Ledger> {

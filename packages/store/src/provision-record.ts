@@ -10,7 +10,17 @@ export async function rewriteRecord(sql: Sql, { customerId, jobId, payload }: Ta
   await sql.query(
     `update customers set name = $2, service_type = $3, industry = $4, tags = $5, time_zone = $6, dialing_country = $7,
        region = $8, settings = $9, provision_job_id = $10, version = version + 1, updated_at = clock_timestamp() where id = $1`,
-    [customerId, record.name, record.serviceType, record.industry, record.tags, record.timeZone, record.dialingCountry,
-      record.region, JSON.stringify(record.settings), jobId],
+    [
+      customerId,
+      record.name,
+      record.serviceType,
+      record.industry,
+      record.tags,
+      record.timeZone,
+      record.dialingCountry,
+      record.region,
+      JSON.stringify(record.settings),
+      jobId,
+    ],
   );
 }

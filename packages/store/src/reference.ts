@@ -7,8 +7,15 @@ import { transact } from './sql.ts';
 
 /** Reads the whole reference data. */
 export async function readReference(ledger: Ledger): Promise<Reference> {
-  const rows = await entityManager(ledger).find(ReferenceEntry, {}, { orderBy: { list: 'asc', position: 'asc', code: 'asc' } });
-  const lists = REFERENCE_LISTS.map((list) => [list, rows.filter((row) => row.list === list).map((row) => ({ code: row.code, ...row.entry }))]);
+  const rows = await entityManager(ledger).find(
+    ReferenceEntry,
+    {},
+    { orderBy: { list: 'asc', position: 'asc', code: 'asc' } },
+  );
+  const lists = REFERENCE_LISTS.map((list) => [
+    list,
+    rows.filter((row) => row.list === list).map((row) => ({ code: row.code, ...row.entry })),
+  ]);
   return Object.fromEntries(lists) as Reference;
 }
 

@@ -38,5 +38,10 @@ export type AdvanceAnswer =
 /** A run's job as its write finds it, locked. */
 export type LockedRun = JobRow & SeatColumns & { readonly now: string };
 /** A write on its way: the seat may be found while it is carried out. */
-export type Entry = { readonly item: AdvanceItem; readonly row: LockedRun; seat: SeatView | null; placed: Placed | null };
+export type Entry = {
+  readonly item: AdvanceItem;
+  readonly row: LockedRun;
+  seat: SeatView | null;
+  placed: Placed | null;
+};
 export type Written = Entry & { readonly moved: MovedJob };

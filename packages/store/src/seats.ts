@@ -37,7 +37,8 @@ export async function placeSeats(sql: Sql, requests: readonly SeatRequest[]): Pr
   let candidates = await loadCandidates(sql);
   const chosen = requests.map((request) => {
     const choice = chooseContainer(candidates, request.region);
-    if (choice.container !== null) candidates = candidates.map((one) => (one === choice.container ? occupied(one) : one));
+    if (choice.container !== null)
+      candidates = candidates.map((one) => (one === choice.container ? occupied(one) : one));
     return choice;
   });
   const wanted = new Map<string, number>();
@@ -56,7 +57,14 @@ function placeIn(choice: ReturnType<typeof chooseContainer>, numbers: Map<string
   const number = choice.container === null ? undefined : numbers.get(choice.container.id)?.shift();
   if (choice.container === null || number === undefined) return { seat: null, reason: choice.reason };
   const { id, label, region } = choice.container;
-  const seat = { containerId: id, containerLabel: label, containerRegion: region, number, tenantState: 'reserved', tenantStarted: false } as const;
+  const seat = {
+    containerId: id,
+    containerLabel: label,
+    containerRegion: region,
+    number,
+    tenantState: 'reserved',
+    tenantStarted: false,
+  } as const;
   return { seat, reason: choice.reason };
 }
 
@@ -75,7 +83,16 @@ async function freeNumbers(sql: Sql, wanted: Map<string, number>): Promise<Map<s
 async function insertSeats(sql: Sql, requests: readonly SeatRequest[], placed: readonly Placed[]): Promise<void> {
   const rows = placed.flatMap(({ seat }, index) => {
     const request = requests[index] as SeatRequest;
-    return seat === null ? [] : [{ container_id: seat.containerId, number: seat.number, customer_id: request.customerId, job_id: request.jobId }];
+    return seat === null
+      ? []
+      : [
+          {
+            container_id: seat.containerId,
+            number: seat.number,
+            customer_id: request.customerId,
+            job_id: request.jobId,
+          },
+        ];
   });
   if (rows.length === 0) return;
   await sql.query(
@@ -91,7 +108,10 @@ async function insertSeats(sql: Sql, requests: readonly SeatRequest[], placed: r
  * the old tenant reaches a new one; the others are free at once.
  */
 export async function releaseSeats(sql: Sql, ledger: Ledger, customerIds: readonly string[]): Promise<void> {
-  await sql.query(`delete from seats where customer_id = any($1) and (not tenant_started or $2 = 0)`, [customerIds, ledger.quarantineDays]);
+  await sql.query(`delete from seats where customer_id = any($1) and (not tenant_started or $2 = 0)`, [
+    customerIds,
+    ledger.quarantineDays,
+  ]);
   await sql.query(
     `update seats set state = 'quarantined', customer_id = null, since = clock_timestamp(),
        free_at = clock_timestamp() + make_interval(days => $2)
@@ -101,7 +121,12 @@ export async function releaseSeats(sql: Sql, ledger: Ledger, customerIds: readon
 }
 
 /** What a write changes of a customer's seat, besides taking or giving it back. */
-export type SeatChange = { readonly customerId: string; readonly tenantState: string | null; readonly tenantStarted: boolean; readonly stranded: boolean };
+export type SeatChange = {
+  readonly customerId: string;
+  readonly tenantState: string | null;
+  readonly tenantStarted: boolean;
+  readonly stranded: boolean;
+};
 
 /** Writes changes of seats. */
 export async function changeSeats(sql: Sql, changes: readonly SeatChange[]): Promise<void> {

@@ -26,9 +26,10 @@ export async function seedLocal(
     );
     if (row?.any) return row.mine ? 'known' : 'taken';
     await sql.query(`insert into clients (id, name) values ($1, 'local')`, [clientId]);
-    await sql.query(`insert into api_keys (id, client_id, label, scopes, secret_hash) values ($1, $2, 'first key', $3, $4)`, [
-      keyId, clientId, SCOPES, Buffer.from(secretHash),
-    ]);
+    await sql.query(
+      `insert into api_keys (id, client_id, label, scopes, secret_hash) values ($1, $2, 'first key', $3, $4)`,
+      [keyId, clientId, SCOPES, Buffer.from(secretHash)],
+    );
     await sql.query(
       `insert into containers (id, label, region, state, capacity)
        select n::text, 'Sandbox ' || (n - 100000), 'local', 'online', 999 from generate_series(100001, 100000 + $1::int) n on conflict do nothing`,

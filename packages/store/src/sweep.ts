@@ -1,13 +1,13 @@
 import type { Bell } from '@qvara/contracts/jobs';
+import type { WindowKey } from './bells.ts';
 import { wakeHeld } from './capacity.ts';
 import { repeatConflicts } from './coalesce.ts';
-import { type Announce, appendable, conclude } from './commit.ts';
-import type { WindowKey } from './bells.ts';
+import { type Announce, conclude } from './commit.ts';
 import type { JobRow } from './entities/job.ts';
 import { moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
+import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
 import { lockCapacity } from './seats.ts';
-import { seatColumns, type SeatColumns, seatOf } from './seat-view.ts';
 import { type Sql, sqlOn, transact } from './sql.ts';
 
 const PAGE = 200;
@@ -33,16 +33,28 @@ export async function releaseSilent(ledger: Ledger, announce: Announce, leaseMs:
 
 /** Gives back the jobs of a worker that stops: fenced, no attempt spent, rung again at once. Answers how many. */
 export async function releaseWorker(ledger: Ledger, announce: Announce, workerId: string): Promise<number> {
-  return await release(ledger, announce, { which: `where j.state = 'running' and j.worker_id = $1`, values: [workerId], event: 'released' });
+  return await release(ledger, announce, {
+    which: `where j.state = 'running' and j.worker_id = $1`,
+    values: [workerId],
+    event: 'released',
+  });
 }
 
 /** Gives up a run that met a defect: as if its worker had been lost, so that it is not tried for ever. */
-export async function abandonRun(ledger: Ledger, announce: Announce, run: { readonly jobId: string; readonly claimNo: number }): Promise<void> {
+export async function abandonRun(
+  ledger: Ledger,
+  announce: Announce,
+  run: { readonly jobId: string; readonly claimNo: number },
+): Promise<void> {
   const which = `where j.state = 'running' and j.id = $1 and j.claim_no = $2`;
   await release(ledger, announce, { which, values: [run.jobId, run.claimNo], event: 'abandoned' });
 }
 
-type Release = { readonly which: string; readonly values: readonly (string | number)[]; readonly event: 'released' | 'abandoned' };
+type Release = {
+  readonly which: string;
+  readonly values: readonly (string | number)[];
+  readonly event: 'released' | 'abandoned';
+};
 type Lost = JobRow & SeatColumns & { readonly now: string; readonly freshClaim: number };
 
 async function release(ledger: Ledger, announce: Announce, { which, values, event }: Release): Promise<number> {
@@ -59,9 +71,21 @@ async function release(ledger: Ledger, announce: Announce, { which, values, even
       );
       page = jobs.length;
       const moved = jobs.map((before) => ({ ...moveJob(before, [{ type: event }], before.now), before }));
-      await updateJobs(sql, moved.map(({ job, told, before }) => ({ ...job, claimNo: before.freshClaim, writeNo: before.writeNo + 1, eventCount: before.eventCount + told.length })));
+      await updateJobs(
+        sql,
+        moved.map(({ job, told, before }) => ({
+          ...job,
+          claimNo: before.freshClaim,
+          writeNo: before.writeNo + 1,
+          eventCount: before.eventCount + told.length,
+        })),
+      );
       const windows = jobs.map(({ clientId, queue }) => ({ clientId, queue }));
-      return { freed: windows, touched: [], records: moved.flatMap((one) => appendable(ledger, one, seatOf(one.before))) };
+      return {
+        freed: windows,
+        touched: [],
+        records: moved.flatMap((one) => jobEvents(ledger, one, seatOf(one.before))),
+      };
     });
   }
   return count;
@@ -99,7 +123,9 @@ export async function freeRested(ledger: Ledger, announce: Announce): Promise<vo
   await commit(ledger, announce, async (sql) => {
     await lockCapacity(sql);
     await sql.query(`delete from seats where state = 'quarantined' and free_at <= clock_timestamp()`);
-    await sql.query('update containers set breaker_open_until = null, breaker_failures = 0 where breaker_open_until <= clock_timestamp()');
+    await sql.query(
+      'update containers set breaker_open_until = null, breaker_failures = 0 where breaker_open_until <= clock_timestamp()',
+    );
     return { freed: [], ...(await wakeHeld(sql, ledger)) };
   });
 }

@@ -3,7 +3,7 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import { CodedError } from '@qvara/contracts/failure';
-import type { QueueBackend } from '@qvara/queue/connection';
+import type { QueueBackend } from '@qvara/queue/backend';
 import { createProducer, type Producer } from '@qvara/queue/producer';
 import type { Logger } from '@qvara/runtime/logger';
 import type { Express, RequestHandler } from 'express';

@@ -1,4 +1,4 @@
-import type { QueueBackend } from '@qvara/queue/connection';
+import type { QueueBackend } from '@qvara/queue/backend';
 import type { Sealer } from '@qvara/runtime/crypto';
 import type { Logger } from '@qvara/runtime/logger';
 import type { Metrics } from '@qvara/runtime/metrics';

@@ -1,4 +1,4 @@
-import type { QueueBackend } from '@qvara/queue/connection';
+import type { QueueBackend } from '@qvara/queue/backend';
 import type { Metrics } from '@qvara/runtime/metrics';
 import type { Route } from './route.ts';
 

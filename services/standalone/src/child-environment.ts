@@ -28,7 +28,7 @@ const shared = [
 const settings = {
   intake: [...shared, 'INTAKE_PORT', 'RATE_LIMIT', 'WEBHOOK_ALLOW'],
   worker: [...shared, 'WORKER_PORT', 'WORKER_CONCURRENCY', 'WEBHOOK_ALLOW', 'PLATFORM'],
-  console: [...shared, 'CONSOLE_PORT', 'INTAKE_PORT'],
+  console: [...shared, 'CONSOLE_PORT', 'INTAKE_PORT', 'INTAKE_URL', 'TRUST_PROXY'],
 } as const;
 
 /** A service that standalone runs. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { newId } from '@qvara/runtime/ids';
 import { randomToken, sha256 } from '@qvara/runtime/crypto';
+import { newId } from '@qvara/runtime/ids';
 import { closeLedger, openLedger } from '@qvara/store/orm';
 import { seedLocal } from '@qvara/store/seed';
 

@@ -1,5 +1,5 @@
-import type { Scope } from '@qvara/contracts/clients';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import type { Scope } from '@qvara/contracts/clients';
 import type { Row } from './row.ts';
 import { Timestamp } from './timestamp.ts';
 

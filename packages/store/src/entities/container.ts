@@ -1,5 +1,5 @@
-import type { ContainerState } from '@qvara/contracts/containers';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import type { ContainerState } from '@qvara/contracts/containers';
 import type { Row } from './row.ts';
 import { Timestamp } from './timestamp.ts';
 
@@ -12,6 +12,9 @@ export const Container = defineEntity({
     region: p.text(),
     state: p.text().$type<ContainerState>(),
     capacity: p.integer(),
+    /** Counted with every seat that is taken or given back, under the capacity lock. */
+    seats: p.integer(),
+    quarantined: p.integer(),
     breakerFailures: p.integer(),
     breakerOpenUntil: p.type(Timestamp).$type<string>().nullable(),
     createdAt: p.type(Timestamp).$type<string>(),

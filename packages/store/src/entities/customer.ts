@@ -1,7 +1,7 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { ServiceStatus } from '@qvara/contracts/customers';
 import type { Settings } from '@qvara/contracts/settings';
 import type { Suspension } from '@qvara/domain/suspension';
-import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Row } from './row.ts';
 import { Timestamp } from './timestamp.ts';
 

@@ -1,5 +1,5 @@
-import type { EventName } from '@qvara/contracts/events';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import type { EventName } from '@qvara/contracts/events';
 import type { Row } from './row.ts';
 import { Timestamp } from './timestamp.ts';
 

@@ -1,7 +1,7 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Failure } from '@qvara/contracts/failure';
 import type { FeeLine, Held, JobState, JobStep } from '@qvara/contracts/job-answer';
 import type { JobType, QueueName } from '@qvara/contracts/jobs';
-import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Row } from './row.ts';
 import { Timestamp } from './timestamp.ts';
 

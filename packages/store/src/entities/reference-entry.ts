@@ -1,5 +1,5 @@
-import type { ReferenceList } from '@qvara/contracts/reference';
 import { defineEntity, p } from '@mikro-orm/postgresql';
+import type { ReferenceList } from '@qvara/contracts/reference';
 
 export const ReferenceEntry = defineEntity({
   name: 'ReferenceEntry',

@@ -100,6 +100,7 @@ export const ledger: readonly string[] = [
   ) with (fillfactor = 70)`,
   `create index jobs_client on jobs (client_id, id)`,
   `create unique index jobs_lane on jobs (customer_id, turn)`,
+  `create index jobs_open on jobs (customer_id, turn) where state in ('accepted', 'running', 'waiting', 'held')`,
   `create index jobs_running on jobs (worker_id) where state = 'running'`,
   `create index jobs_due on jobs (client_id, queue, due_at) where bell = 'due'`,
   `create index jobs_rung on jobs (rung_at) where bell = 'rung' and state <> 'running'`,
@@ -127,10 +128,12 @@ export const ledger: readonly string[] = [
     region text not null,
     state text not null check (state in ('online', 'draining', 'offline')),
     capacity integer not null check (capacity between 1 and 999),
+    seats integer not null default 0 check (seats >= 0),
+    quarantined integer not null default 0 check (quarantined >= 0),
     breaker_failures integer not null default 0,
     breaker_open_until timestamptz,
     created_at timestamptz not null default clock_timestamp()
-  )`,
+  ) with (fillfactor = 50)`,
   `create table seats (
     container_id text not null references containers (id),
     number text not null check (number ~ '^[0-9]{3}$' and number <> '000'),

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 import { sql } from '@mikro-orm/postgresql';
-import { REFERENCE_SEED, REFERENCE_LISTS } from '@qvara/contracts/reference';
+import { REFERENCE_LISTS, REFERENCE_SEED } from '@qvara/contracts/reference';
 import { ledger } from './ledger.ts';
 
 class Ledger extends Migration {

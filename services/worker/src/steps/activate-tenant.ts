@@ -1,6 +1,6 @@
 import { feesOf } from '@qvara/domain/fees';
 import { done, type Step } from '../context.ts';
-import { callOf } from '../platform-calls.ts';
+import { callOf } from '../tenant.ts';
 import { newPin } from './generate-porting-pin.ts';
 
 /** Switches service on: the customer is active and has a porting PIN. */

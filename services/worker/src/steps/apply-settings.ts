@@ -3,7 +3,7 @@ import type { Settings } from '@qvara/contracts/settings';
 import { feesOf } from '@qvara/domain/fees';
 import { lacksEngine, mergeSettings } from '@qvara/domain/settings';
 import { done, type Step, type StepContext, type StepDone } from '../context.ts';
-import { callOf, platformSettings } from '../platform-calls.ts';
+import { callOf, platformSettings } from '../tenant.ts';
 
 /** Writes dial plan defaults, dialing country, retention and transcription to the tenant, and to the customer's record. */
 export const applySettings: Step = {

@@ -1,6 +1,6 @@
 import { tenantDomain } from '@qvara/contracts/ids';
 import { done, type Step } from '../context.ts';
-import { callOf, seatIn } from '../platform-calls.ts';
+import { callOf, seatIn } from '../tenant.ts';
 
 /** Creates the tenant and its SIP domain, inactive. */
 export const createTenant: Step = {

@@ -1,5 +1,5 @@
 import { done, type Step } from '../context.ts';
-import { callOf } from '../platform-calls.ts';
+import { callOf } from '../tenant.ts';
 
 /** Switches service off before a customer is taken down. */
 export const deactivateTenant: Step = {

@@ -1,5 +1,5 @@
 import { done, type Step } from '../context.ts';
-import { callOf } from '../platform-calls.ts';
+import { callOf } from '../tenant.ts';
 
 /** Removes the tenant from the platform. */
 export const removeTenant: Step = {

@@ -1,7 +1,7 @@
 import type { JobPayload } from '@qvara/contracts/jobs';
 import { lift } from '@qvara/domain/suspension';
 import { done, type Step } from '../context.ts';
-import { callOf } from '../platform-calls.ts';
+import { callOf } from '../tenant.ts';
 
 /** Lifts a holder's suspension; service returns with the last one. Nobody lifts another client's but an administrator. */
 export const resumeTenant: Step = {

@@ -1,7 +1,7 @@
 import type { JobPayload } from '@qvara/contracts/jobs';
 import { suspend } from '@qvara/domain/suspension';
 import { done, type Step } from '../context.ts';
-import { callOf } from '../platform-calls.ts';
+import { callOf } from '../tenant.ts';
 
 /** Suspends service for a holder. Emergency calling stays. Suspending twice for one holder changes nothing. */
 export const suspendTenant: Step = {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ObservedTenant } from '@qvara/platform/driver';
 import { done, type Step, type StepContext } from '../context.ts';
-import { callOf, platformSettings } from '../platform-calls.ts';
+import { callOf, platformSettings } from '../tenant.ts';
 
 /** Reads the platform back and compares it with what was asked. */
 export const verifyTenant: Step = {
