@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '@qvara/runtime/logger';
 import { addClient, addKey } from '@qvara/store/clients';
 import { closeLedger, type Ledger, openLedger } from '@qvara/store/orm';
 import { createTestDatabase } from '../support/database.ts';
+import { makeCuttable } from './cuttable.ts';
 
 /** What a test says to assemble intake; the rest is as in production. */
 type Settings = {
@@ -32,6 +33,9 @@ export type RunningIntake = {
   readonly secretKey: Uint8Array;
   /** A key of a new client, or of the client named. */
   key(scopes?: readonly Scope[], clientId?: string): Promise<Key>;
+  /** Takes its ledger away from intake; the test keeps its own way. */
+  cutLedger(): Promise<void>;
+  stop(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -40,6 +44,7 @@ const BY = { keyId: 'test', clientId: 'test' };
 /** Starts intake on any free port. */
 export async function startIntake(changes: Partial<Settings> = {}): Promise<RunningIntake> {
   const database = await createTestDatabase();
+  const way = await makeCuttable(database.url);
   const secretKey = randomBytes(32);
   const settings = {
     databaseUrl: database.url,
@@ -55,7 +60,12 @@ export async function startIntake(changes: Partial<Settings> = {}): Promise<Runn
   const { createIntake } = (await import(new URL('../../services/intake/src/intake.ts', import.meta.url).href)) as {
     createIntake: CreateIntake;
   };
-  const intake = await createIntake(settings);
+  const intake = await createIntake({ ...settings, databaseUrl: way.url });
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= intake.stop(10_000);
+    return stopped;
+  };
   const ledger = await openLedger({ ...settings, poolSize: 2 });
   return {
     url: `http://127.0.0.1:${intake.port}`,
@@ -70,8 +80,11 @@ export async function startIntake(changes: Partial<Settings> = {}): Promise<Runn
       await addKey(ledger, BY, { id: keyId, clientId, label: null, scopes, secretHash });
       return { clientId, keyId, text };
     },
+    cutLedger: () => way.cut(),
+    stop,
     async close() {
-      await intake.stop(10_000);
+      await stop();
+      await way.cut();
       await closeLedger(ledger);
       await database.drop();
     },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * Text that every part of the system can hold: no U+0000 (PostgreSQL refuses it) and no lone surrogate (not UTF-8).
- * Length is counted in UTF-16 units, as JSON Schema does nearly everywhere.
+ * Length is counted in characters (code points), as JSON Schema does.
  */
 export function text(minimum: number, maximum: number) {
   return z

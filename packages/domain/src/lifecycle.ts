@@ -1,17 +1,18 @@
+import type { EventDraft } from '@qvara/contracts/events';
 import { JOB_STATES } from '@qvara/contracts/job-answer';
 import { JOB_TYPES, JOBS, type JobType, jobDefinition } from '@qvara/contracts/jobs';
 import { STEP_NAMES, stepDefinition } from '@qvara/contracts/steps';
 import { transition } from './job.ts';
-import type { JobEventType } from './job-event.ts';
+import type { JobEvent } from './job-event.ts';
 import type { Job } from './life.ts';
 import { acceptedJob, JOB_EVENT_TYPES, possibleEvents, SAMPLE_TIME } from './possible-events.ts';
 
 /** One thing that can happen to a job: where it was, where it is then, and what is told. */
 export type Arrow = {
-  readonly event: JobEventType;
+  readonly event: JobEvent;
   readonly before: Job;
   readonly after: Job;
-  readonly told: readonly string[];
+  readonly told: readonly EventDraft[];
 };
 
 /**
@@ -26,7 +27,7 @@ export function everythingThatHappens(type: JobType, payload: unknown = {}): rea
   for (let before = open.pop(); before !== undefined; before = open.pop()) {
     for (const event of possibleEvents(before)) {
       const { job: after, told } = transition(before, event, SAMPLE_TIME);
-      arrows.push({ event: event.type, before, after, told: told.map(({ name }) => name) });
+      arrows.push({ event, before, after, told });
       if (seen.has(situation(after))) continue;
       seen.add(situation(after));
       open.push(after);
@@ -56,7 +57,7 @@ function picture(arrows: readonly Arrow[]): string {
   const labels = new Map<string, Set<string>>();
   for (const { event, before, after } of arrows) {
     const way = `${nodeOf(before)} --> ${nodeOf(after)}`;
-    labels.set(way, (labels.get(way) ?? new Set()).add(event));
+    labels.set(way, (labels.get(way) ?? new Set()).add(event.type));
   }
   const ways = [...labels].map(([way, events]) => `  ${way}: ${inOrder(events).join(', ')}`);
   const undoing = [...new Set(arrows.map(({ after }) => nodeOf(after)))].filter((node) => node.endsWith('_undo'));
@@ -72,11 +73,11 @@ function inOrder(events: ReadonlySet<string>): string[] {
 
 function eventTable(arrows: readonly Arrow[]): string {
   const rows = JOB_EVENT_TYPES.map((type) => {
-    const those = arrows.filter(({ event }) => event === type);
+    const those = arrows.filter(({ event }) => event.type === type);
     const of = (values: readonly string[]) => [...new Set(values)].toSorted().join(', ') || '-';
     const states = (jobs: readonly Job[]) => of(jobs.map((job) => nodeOf(job).replace('_undo', ' (undo)')));
     const counts = those.some(({ before, after }) => after.attempt > before.attempt) ? 'one, when counted' : '-';
-    const told = of(those.flatMap((arrow) => arrow.told));
+    const told = of(those.flatMap((arrow) => arrow.told.map(({ name }) => name)));
     return [
       `\`${type}\``,
       states(those.map(({ before }) => before)),

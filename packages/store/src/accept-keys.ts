@@ -9,11 +9,9 @@ type Owned = Key & { readonly fingerprint: string; readonly jobId: string };
 /** What became of the keys of a batch. */
 export type KeyClaims = {
   readonly winners: readonly AcceptItem[];
-  /** Items that repeat a request, with the job that request made. */
+  /** Items that repeat a request, with the job that request made, or makes in this very batch. */
   readonly replays: ReadonlyMap<AcceptItem, string>;
   readonly refused: ReadonlyMap<AcceptItem, Fault>;
-  /** Gives back the keys of items that made no job after all, in the same transaction. */
-  readonly forget: (items: readonly AcceptItem[]) => Promise<void>;
 };
 
 /**
@@ -26,7 +24,7 @@ export async function claimKeys(sql: Sql, items: readonly AcceptItem[]): Promise
   );
   const owners = wanted.length === 0 ? new Map<string, Owned>() : await insertAndRead(sql, wanted);
   const winners: AcceptItem[] = [];
-  const replays = new Map<AcceptItem, string>();
+  const owned = new Map<string, string>();
   const refused = new Map<AcceptItem, Fault>();
   for (const item of items) {
     const foreign = keysOf(item)
@@ -35,12 +33,16 @@ export async function claimKeys(sql: Sql, items: readonly AcceptItem[]): Promise
     const other = foreign.find((owner) => owner.fingerprint !== item.fingerprint);
     if (foreign[0] === undefined) winners.push(item);
     else if (other !== undefined) refused.set(item, reused(other));
-    else replays.set(item, foreign[0].jobId);
+    else owned.set(item.jobId, foreign[0].jobId);
   }
-  const forget = (losers: readonly AcceptItem[]) => forgetKeys(sql, losers);
-  await forget([...refused.keys()]);
-  await repoint(sql, replays);
-  return { winners, replays, refused, forget };
+  const repeats = items.filter((item) => owned.has(item.jobId));
+  return { winners, refused, replays: new Map(repeats.map((item) => [item, firstOf(item.jobId, owned)])) };
+}
+
+/** One may repeat a request that itself repeats another. A key's owner came before, so there are no circles. */
+function firstOf(jobId: string, owned: ReadonlyMap<string, string>): string {
+  const before = owned.get(jobId);
+  return before === undefined ? jobId : firstOf(before, owned);
 }
 
 function keysOf(item: AcceptItem): Key[] {
@@ -92,21 +94,30 @@ async function insertAndRead(sql: Sql, wanted: readonly Owned[]): Promise<Map<st
   return new Map(owned.map((key) => [nameOf(key), key]));
 }
 
-async function forgetKeys(sql: Sql, items: readonly AcceptItem[]): Promise<void> {
-  const keyed = items.filter((item) => keysOf(item).length > 0).map((item) => item.jobId);
-  if (keyed.length === 0) return;
+/** Gives back the keys of requests that made no job after all, in the same transaction: after the jobs are written. */
+export async function forgetKeys(sql: Sql, items: readonly AcceptItem[]): Promise<void> {
+  const keys = items.flatMap(keysOf);
+  if (keys.length === 0) return;
   await sql.query(
-    'delete from idempotency_keys where job_id = any($1) and not exists (select from jobs where id = job_id)',
-    [keyed],
+    `delete from idempotency_keys k using unnest($1::text[], $2::text[], $3::text[]) as r (client_id, kind, key)
+     where (k.client_id, k.kind, k.key) = (r.client_id, r.kind, r.key)
+       and not exists (select from jobs where id = k.job_id)`,
+    columnsOf(keys),
   );
 }
 
 /** A replay may bring a key of its own that is new: it names the first request's job from now on. */
-async function repoint(sql: Sql, replays: ReadonlyMap<AcceptItem, string>): Promise<void> {
-  const twice = [...replays].filter(([item]) => keysOf(item).length > 1);
-  if (twice.length === 0) return;
+export async function repointKeys(sql: Sql, replays: readonly (readonly [AcceptItem, string])[]): Promise<void> {
+  const keys = replays.flatMap(([item, first]) => keysOf(item).map((key) => ({ ...key, mine: item.jobId, first })));
+  if (keys.length === replays.length) return;
   await sql.query(
-    `update idempotency_keys k set job_id = r.first from unnest($1::text[], $2::text[]) as r (mine, first) where k.job_id = r.mine`,
-    [twice.map(([item]) => item.jobId), twice.map(([, first]) => first)],
+    `update idempotency_keys k set job_id = r.first
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as r (client_id, kind, key, mine, first)
+     where (k.client_id, k.kind, k.key) = (r.client_id, r.kind, r.key) and k.job_id = r.mine`,
+    [...columnsOf(keys), keys.map(({ mine }) => mine), keys.map(({ first }) => first)],
   );
+}
+
+function columnsOf(keys: readonly Key[]): string[][] {
+  return [keys.map(({ clientId }) => clientId), keys.map(({ kind }) => kind), keys.map(({ key }) => key)];
 }

@@ -8,13 +8,13 @@ import { lockLanes } from './lanes.ts';
 import { rewriteRecord } from './provision-record.ts';
 import type { Sql } from './sql.ts';
 
-type Target = { readonly id: string; readonly fresh: boolean };
+/** The customer of an accepted request; `fresh` when the request has just made it. */
+export type Target = { readonly id: string; readonly fresh: boolean };
 
 /** The customers that a batch's requests act on. Lanes of those that existed are locked. */
 export type Targets = {
-  readonly customers: ReadonlyMap<AcceptItem, Target>;
+  readonly found: ReadonlyMap<AcceptItem, Target>;
   readonly refused: ReadonlyMap<AcceptItem, Fault | typeof AGAIN>;
-  readonly idOf: (item: AcceptItem) => string;
 };
 
 type Known = {
@@ -27,38 +27,38 @@ type Known = {
 
 /** Finds the customers of changes and makes those of provisionings; what cannot be accepted is refused. */
 export async function findTargets(sql: Sql, items: readonly AcceptItem[]): Promise<Targets> {
-  const customers = new Map<AcceptItem, Target>();
   const refused = new Map<AcceptItem, Fault | typeof AGAIN>();
-  const provisions = items.filter((item) => item.request.type === 'customer.provision');
-  const taken = await insertCustomers(sql, provisions);
-  for (const item of provisions) if (!taken.has(item)) customers.set(item, { id: item.newCustomerId, fresh: true });
-  const changes = items.filter((item) => item.request.type !== 'customer.provision');
-  const known = await findKnown(sql, [...changes, ...taken]);
-  for (const item of [...changes, ...taken]) {
-    const customer = known.get(item);
-    if (customer !== undefined) customers.set(item, { id: customer.id, fresh: false });
-    else refused.set(item, unknown(item));
-  }
-  const existing = [...customers].filter(([, target]) => !target.fresh);
+  const taken = await insertCustomers(sql, items.filter(isProvision));
+  const naming = items.filter((item) => !isProvision(item) || taken.has(item));
+  const known = await findKnown(sql, naming);
+  for (const item of naming) if (!known.has(item)) refused.set(item, unknown(item));
   const lanes = await lockLanes(
     sql,
-    existing.map(([, target]) => target.id),
+    [...known.values()].map(({ id }) => id),
   );
-  for (const [item, target] of existing) if (!lanes.has(target.id)) refused.set(item, AGAIN);
-  const locked = existing.filter(([, target]) => lanes.has(target.id)).map(([item]) => item);
-  judgeChanges(locked, { known, refused });
+  for (const [item, { id }] of known) if (!lanes.has(id)) refused.set(item, AGAIN);
+  const locked = naming.filter((item) => !refused.has(item));
+  judgeChanges(
+    locked.filter((item) => !taken.has(item)),
+    { known, refused },
+  );
   await adopt(
     sql,
     locked.filter((item) => taken.has(item)),
     { known, refused },
   );
-  return { customers, refused, idOf: (item) => (customers.get(item) as Target).id };
+  const accepted = items.filter((item) => !refused.has(item));
+  const target = (item: AcceptItem) => ({ id: known.get(item)?.id ?? item.newCustomerId, fresh: !known.has(item) });
+  return { found: new Map(accepted.map((item) => [item, target(item)])), refused };
 }
 
-function unknown(item: AcceptItem): Fault {
-  const { request } = item;
-  if (request.type === 'customer.provision')
-    return { code: 'unavailable', message: 'The customer with this externalRef is just ending.' };
+function isProvision({ request }: AcceptItem): boolean {
+  return request.type === 'customer.provision';
+}
+
+function unknown({ request }: AcceptItem): Fault | typeof AGAIN {
+  // The customer who had this externalRef has just ended: the next batch makes a new one.
+  if (request.type === 'customer.provision') return AGAIN;
   const name = request.customerId ?? `with externalRef ${JSON.stringify(request.customerRef)}`;
   return { code: 'customer-not-found', message: `There is no customer ${name}.` };
 }
@@ -138,29 +138,35 @@ type Judgement = {
 
 function judgeChanges(items: readonly AcceptItem[], { known, refused }: Judgement): void {
   for (const item of items) {
-    if (item.request.type === 'customer.provision' || known.get(item)?.serviceStatus !== 'disconnected') continue;
-    refused.set(item, { code: 'customer-disconnected', message: `Customer ${known.get(item)?.id} is disconnected.` });
+    if (known.get(item)?.serviceStatus !== 'disconnected') continue;
+    refused.set(item, {
+      code: 'customer-disconnected',
+      message: `Customer ${known.get(item)?.id} is disconnected.`,
+    });
   }
 }
+
+type Owner = { readonly id: string; readonly serviceStatus: ServiceStatus; readonly adoptable: boolean };
 
 /** A provisioning of a reference whose earlier one failed and left nothing behind takes over that customer's record. */
 async function adopt(sql: Sql, items: readonly AcceptItem[], { known, refused }: Judgement): Promise<void> {
   if (items.length === 0) return;
-  const rows = await sql.query<{ id: string }>(
-    `select c.id from customers c join jobs p on p.id = c.provision_job_id
-     where c.id = any($1) and c.service_status = 'pending' and p.state = 'failed'
-       and not exists (select from seats where customer_id = c.id)`,
+  const rows = await sql.query<Owner>(
+    `select c.id, c.service_status, coalesce(p.state = 'failed', false)
+       and c.service_status = 'pending' and not exists (select from seats where customer_id = c.id) as adoptable
+     from customers c left join jobs p on p.id = c.provision_job_id where c.id = any($1)`,
     [items.map((item) => known.get(item)?.id)],
   );
-  const free = new Set(rows.map((row) => row.id));
+  const adoptable = new Set(rows.filter((row) => row.adoptable).map(({ id }) => id));
+  const ended = new Set(rows.filter((row) => row.serviceStatus === 'disconnected').map(({ id }) => id));
   for (const item of items) {
-    const customer = known.get(item) as Known;
-    if (free.delete(customer.id))
-      await rewriteRecord(sql, { customerId: customer.id, jobId: item.jobId, payload: item.request.payload });
+    const { id, externalRef } = known.get(item) as Known;
+    const ref = JSON.stringify(externalRef);
+    if (adoptable.delete(id))
+      await rewriteRecord(sql, { customerId: id, jobId: item.jobId, payload: item.request.payload });
+    // Its reference has become free since it was looked up.
+    else if (ended.has(id)) refused.set(item, AGAIN);
     else
-      refused.set(item, {
-        code: 'external-ref-taken',
-        message: `The externalRef ${JSON.stringify(customer.externalRef)} belongs to customer ${customer.id}.`,
-      });
+      refused.set(item, { code: 'external-ref-taken', message: `The externalRef ${ref} belongs to customer ${id}.` });
   }
 }

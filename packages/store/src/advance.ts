@@ -4,7 +4,7 @@ import { wakeHeld } from './capacity.ts';
 import { applyChanges } from './changes.ts';
 import { AGAIN, type BatchVerb } from './coalesce.ts';
 import { type Announce, conclude, type News } from './commit.ts';
-import type { EventRecord, SeatView } from './events.ts';
+import { jobEvents, type SeatView } from './events.ts';
 import { type MovedJob, moveJob, updateJobs } from './job-rows.ts';
 import { advanceLanes, lockLanes } from './lanes.ts';
 import type { Ledger } from './orm.ts';
@@ -36,7 +36,8 @@ async function advance(sql: Sql, ledger: Ledger, items: readonly AdvanceItem[]) 
   for (const item of items) {
     const row = rows.get(item.jobId);
     const answer = row === undefined ? ({ outcome: 'fenced' } as const) : judge(item, row, lanes);
-    if (answer !== null) answers.set(item, answer);
+    const twice = entries.some((entry) => entry.row === row);
+    if (answer !== null || twice) answers.set(item, answer ?? AGAIN);
     else if (row !== undefined) entries.push({ item, row, seat: seatOf(row), placed: null });
   }
   const written = await write(sql, ledger, entries);
@@ -84,16 +85,14 @@ async function write(sql: Sql, ledger: Ledger, entries: Entry[]): Promise<{ runs
     runs.map(({ moved }) => moved.job),
   );
   await applyChanges(sql, ledger, runs);
-  const breakers = await countBreakers(sql, runs);
+  await countBreakers(sql, runs);
   const ended = runs.filter(({ moved }) => moved.job.finishedAt !== null).map(({ row }) => row.customerId);
   const next = await advanceLanes(sql, ended);
   const woken = frees ? await wakeHeld(sql, ledger) : { touched: [], records: [] };
   const freed = runs
     .filter(({ moved }) => moved.job.state !== 'running')
     .map(({ row }) => ({ clientId: row.clientId, queue: row.queue }));
-  const records: EventRecord[] = runs.flatMap(({ row, moved, seat }) =>
-    jobEvents(ledger, { job: { ...moved.job, eventCount: row.eventCount }, told: moved.told }, seat),
-  );
+  const records = runs.flatMap(({ moved, seat }) => jobEvents(ledger, moved, seat));
   const news = await conclude(sql, ledger, {
     freed,
     touched: [...next, ...woken.touched],
@@ -102,7 +101,7 @@ async function write(sql: Sql, ledger: Ledger, entries: Entry[]): Promise<{ runs
   const waits = runs.flatMap(({ row, moved }) =>
     moved.job.state === 'waiting' ? [msBetween(row.now, moved.job.dueAt)] : [],
   );
-  return { runs, news: { ...news, dueInMs: [...waits, ...breakers] } };
+  return { runs, news: { ...news, dueInMs: waits } };
 }
 
 function msBetween(now: string, dueAt: string | null): number {
@@ -111,17 +110,14 @@ function msBetween(now: string, dueAt: string | null): number {
 
 async function place(sql: Sql, entries: readonly Entry[]): Promise<void> {
   const seatless = entries.filter((entry) => entry.seat === null);
-  const placed =
-    seatless.length === 0
-      ? []
-      : await placeSeats(
-          sql,
-          seatless.map(({ item, row }) => ({
-            jobId: row.id,
-            customerId: row.customerId,
-            region: item.place?.region ?? null,
-          })),
-        );
+  const placed = await placeSeats(
+    sql,
+    seatless.map(({ item, row: { id, customerId } }) => ({
+      jobId: id,
+      customerId,
+      region: item.place?.region ?? null,
+    })),
+  );
   seatless.forEach((entry, index) => {
     entry.placed = placed[index] ?? null;
     entry.seat = entry.placed?.seat ?? null;
@@ -130,7 +126,7 @@ async function place(sql: Sql, entries: readonly Entry[]): Promise<void> {
 
 function moveEntry({ item, row, seat, placed }: Entry): MovedJob {
   const { job, told } = moveJob(row, eventsOf(item, seat, placed), row.now);
-  return { job: { ...job, writeNo: item.writeNo + 1, eventCount: row.eventCount + told.length }, told };
+  return { job: { ...job, writeNo: item.writeNo + 1 }, told };
 }
 
 function eventsOf(item: AdvanceItem, seat: SeatView | null, placed: Placed | null): readonly JobEvent[] {

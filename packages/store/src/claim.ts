@@ -2,11 +2,11 @@ import type { Fault } from '@qvara/contracts/failure';
 import { refusal } from '@qvara/domain/admission';
 import type { JobEvent } from '@qvara/domain/job';
 import { firstToRun } from '@qvara/domain/plan';
-import type { AGAIN, BatchVerb } from './coalesce.ts';
+import type { BatchVerb } from './coalesce.ts';
 import type { Announce } from './commit.ts';
 import type { CustomerRow } from './entities/customer.ts';
 import type { JobRow } from './entities/job.ts';
-import { appendEvents, type SeatView } from './events.ts';
+import { appendEvents, jobEvents, type SeatView } from './events.ts';
 import { type MovedJob, moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
 import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
@@ -40,55 +40,56 @@ type Locked = JobRow & SeatColumns & { readonly freshClaim: number; readonly hea
  * nothing happens. A claim starts the first step in the same write.
  */
 export function claimVerb(ledger: Ledger, announce: Announce): BatchVerb<ClaimItem, ClaimAnswer> {
-  return async (items, rerun) => {
-    const { answers, lastEvent } = await transact(ledger.pool, (sql) => claim(sql, ledger, { items, rerun }));
+  return async (items) => {
+    const { answers, lastEvent } = await transact(ledger.pool, (sql) => claim(sql, ledger, items));
     announce({ bells: [], lastEvent, dueInMs: [] });
     return answers;
   };
 }
 
-async function claim(sql: Sql, ledger: Ledger, batch: { items: readonly ClaimItem[]; rerun: boolean }) {
-  await beat(sql, [...new Set(batch.items.map((item) => item.workerId))]);
-  const locked = await lockJobs(sql, batch.items);
-  const taken = new Map<string, ClaimItem>();
-  for (const item of batch.items) {
-    const job = locked.get(item.jobId);
-    if (job !== undefined && claimable(job, item) && !taken.has(item.jobId)) taken.set(item.jobId, item);
-  }
-  const repeated = batch.items.filter((item) => batch.rerun && locked.get(item.jobId)?.claimToken === item.token);
+type Begun = Claim & { readonly told: MovedJob['told'] };
+
+async function claim(sql: Sql, ledger: Ledger, items: readonly ClaimItem[]) {
+  await beat(sql, [...new Set(items.map((item) => item.workerId))]);
+  const locked = await lockJobs(sql, items);
   const customers = await loadCustomers(
     sql,
-    [...taken.keys(), ...repeated.map((item) => item.jobId)].map((id) => (locked.get(id) as Locked).customerId),
+    [...locked.values()].map((job) => job.customerId),
   );
-  const claims = new Map<string, Claim & { told: MovedJob['told'] }>();
-  for (const item of taken.values()) {
-    const job = locked.get(item.jobId) as Locked;
-    claims.set(item.token, begin(job, item, customers.get(job.customerId) as CustomerRow));
-  }
-  const begun = [...claims.values()];
+  const begun = new Map<string, Begun>();
+  const answers = items.map((item): ClaimAnswer => {
+    const job = locked.get(item.jobId);
+    const customer = customers.get(job?.customerId ?? '');
+    if (job === undefined || customer === undefined) return { outcome: 'stale' };
+    if (job.claimToken === item.token) return { outcome: 'granted', claim: repeated(job, customer) };
+    if (begun.has(job.id) || !claimable(job, item)) return { outcome: 'stale' };
+    const claim = begin(job, item, customer);
+    begun.set(job.id, claim);
+    return { outcome: 'granted', claim };
+  });
+  return { answers, lastEvent: await record(sql, ledger, [...begun.values()]) };
+}
+
+/** The claim that this very wish was granted before. */
+function repeated(job: Locked, customer: CustomerRow): Claim {
+  const begunStep = job.steps.some((step) => step.state === 'running');
+  return { job, customer, seat: seatOf(job), refusal: begunStep ? null : refusal(job, customer) };
+}
+
+async function record(sql: Sql, ledger: Ledger, begun: readonly Begun[]): Promise<number> {
   await updateJobs(
     sql,
     begun.map(({ job }) => job),
   );
+  const starting = begun.filter(({ job }) => startsTenant(job)).map(({ job }) => job.customerId);
   await changeSeats(
     sql,
-    begun
-      .filter(({ job }) => startsTenant(job))
-      .map(({ job }) => ({ customerId: job.customerId, tenantState: null, tenantStarted: true, stranded: false })),
+    starting.map((customerId) => ({ customerId, tenantState: null, tenantStarted: true, stranded: false })),
   );
-  const records = begun.flatMap(({ job, told, seat }) =>
-    jobEvents(ledger, { job: { ...job, eventCount: job.eventCount - told.length }, told }, seat),
+  return await appendEvents(
+    sql,
+    begun.flatMap((one) => jobEvents(ledger, one, one.seat)),
   );
-  const lastEvent = await appendEvents(sql, records);
-  const answers = batch.items.map((item): ClaimAnswer | typeof AGAIN => {
-    const fresh = claims.get(item.token);
-    if (fresh !== undefined) return { outcome: 'granted', claim: fresh };
-    const job = locked.get(item.jobId);
-    if (!repeated.includes(item) || job === undefined) return { outcome: 'stale' };
-    const customer = customers.get(job.customerId) as CustomerRow;
-    return { outcome: 'granted', claim: { job, customer, seat: seatOf(job), refusal: refusal(job, customer) } };
-  });
-  return { answers, lastEvent };
 }
 
 async function lockJobs(sql: Sql, items: readonly ClaimItem[]): Promise<Map<string, Locked>> {
@@ -109,7 +110,7 @@ function claimable(job: Locked, item: ClaimItem): boolean {
   return runnable && due && job.bell === 'rung' && job.bellNo === item.bellNo && job.turn === job.headTurn;
 }
 
-function begin(row: Locked, item: ClaimItem, customer: CustomerRow): Claim & { told: MovedJob['told'] } {
+function begin(row: Locked, item: ClaimItem, customer: CustomerRow): Begun {
   const why = refusal(row, customer);
   const events: JobEvent[] = [{ type: 'claimed' }];
   const first = firstToRun(row);
@@ -122,9 +123,8 @@ function begin(row: Locked, item: ClaimItem, customer: CustomerRow): Claim & { t
     claimToken: item.token,
     workerId: item.workerId,
     writeNo: row.writeNo + 1,
-    eventCount: row.eventCount + told.length,
   };
-  return { job: claimed as JobRow, customer, seat: seatOf(row), refusal: why, told };
+  return { job: claimed, customer, seat: seatOf(row), refusal: why, told };
 }
 
 /** Whether the step that was just started begins the tenant on the platform: its number is not free at once any more. */

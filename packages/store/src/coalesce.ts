@@ -37,9 +37,11 @@ export function coalesce<Item, Answer>(verb: BatchVerb<Item, Answer>, maxBatch =
     while (queue.length > 0) {
       const batch = queue.slice(0, maxBatch);
       queue = queue.slice(maxBatch);
-      const skipped = await settle(verb, batch);
-      if (skipped.length === batch.length) await pause(PAUSE_MS);
-      queue = [...skipped, ...queue];
+      const skipped = await settle(verb, batch, false);
+      const stuck = skipped.length === batch.length;
+      if (stuck) await pause(PAUSE_MS);
+      // A whole batch that has to wait lets the others go first.
+      queue = stuck ? [...queue, ...skipped] : [...skipped, ...queue];
     }
     running = false;
   }
@@ -54,55 +56,58 @@ export function coalesce<Item, Answer>(verb: BatchVerb<Item, Answer>, maxBatch =
 /** Runs one batch to answers for all of its items, but those it answers: they are to be tried again. */
 async function settle<Item, Answer>(
   verb: BatchVerb<Item, Answer>,
-  batch: Waiting<Item, Answer>[],
+  batch: readonly Waiting<Item, Answer>[],
+  rerun: boolean,
 ): Promise<Waiting<Item, Answer>[]> {
   try {
-    const answers = await repeat(
-      verb,
-      batch.map((waiting) => waiting.item),
-    );
-    const skipped: Waiting<Item, Answer>[] = [];
-    batch.forEach((waiting, index) => {
+    const items = batch.map((waiting) => waiting.item);
+    const answers = await repeat((again) => verb(items, rerun || again), true);
+    return batch.filter((waiting, index) => {
       const answer = answers[index] as Answer | typeof AGAIN;
-      if (answer === AGAIN) skipped.push(waiting);
-      else waiting.resolve(answer);
+      if (answer !== AGAIN) waiting.resolve(answer);
+      return answer === AGAIN;
     });
-    return skipped;
   } catch (error) {
-    const kind = classify(error);
-    if (batch.length > 1 && kind !== 'connection' && kind !== 'conflict') {
+    if (batch.length > 1 && isAboutItems(error)) {
       const middle = batch.length >> 1;
-      const first = await settle(verb, batch.slice(0, middle));
-      return [...first, ...(await settle(verb, batch.slice(middle)))];
+      const first = await settle(verb, batch.slice(0, middle), true);
+      return [...first, ...(await settle(verb, batch.slice(middle), true))];
     }
     for (const waiting of batch) waiting.reject(asUnavailable(error));
     return [];
   }
 }
 
-async function repeat<Item, Answer>(
-  verb: BatchVerb<Item, Answer>,
-  items: readonly Item[],
-): Promise<readonly (Answer | typeof AGAIN)[]> {
-  let lostOnce = false;
+/** Whether another batch could fare better: what is away is away for each item, one by one it would only take longer. */
+function isAboutItems(error: unknown): boolean {
+  if (error instanceof CodedError) return error.kind !== 'unavailable';
+  const kind = classify(error);
+  return kind === 'data' || kind === 'other';
+}
+
+/** Tries again while there are lock conflicts, and once after a lost connection if what was lost names itself. */
+async function repeat<T>(attempt: (again: boolean) => Promise<T>, namesItself: boolean): Promise<T> {
+  let mayLose = namesItself;
   for (let tries = 0; ; tries += 1) {
     try {
-      return await verb(items, tries > 0);
+      return await attempt(tries > 0);
     } catch (error) {
       const kind = classify(error);
-      const again = (kind === 'conflict' && tries < REPEATS) || (kind === 'connection' && !lostOnce);
+      const again = (kind === 'conflict' && tries < REPEATS) || (kind === 'connection' && mayLose);
       if (!again) throw error;
-      lostOnce ||= kind === 'connection';
+      if (kind === 'connection') mayLose = false;
       await pause(PAUSE_MS + Math.random() * PAUSE_MS * tries);
     }
   }
 }
 
-/** Runs a transaction again while it meets lock conflicts. Throws `unavailable` when they, or a lost database, do not end. */
+/**
+ * Runs a transaction again while it meets lock conflicts; not after a lost connection, since it may have committed.
+ * Throws `unavailable` for that, and for conflicts that do not end.
+ */
 export async function repeatConflicts<T>(transaction: () => Promise<T>): Promise<T> {
   try {
-    const [answer] = await repeat<null, T>(async () => [await transaction()], [null]);
-    return answer as T;
+    return await repeat(transaction, false);
   } catch (error) {
     throw asUnavailable(error);
   }
@@ -111,23 +116,20 @@ export async function repeatConflicts<T>(transaction: () => Promise<T>): Promise
 type ErrorKind = 'data' | 'conflict' | 'connection' | 'other';
 
 const CONFLICTS = new Set(['40001', '40P01', '55P03']);
+/** Of a server that stops, is full, lost the client, or has become a standby. */
+const AWAY = /^(08|53|57|58)|^(25006|25P03|25P04)$/;
+const SOCKET = /^(E[A-Z]{3,}|ERR_(SOCKET|STREAM|TLS|SSL)_\w+)$/;
+/** What the PostgreSQL client says without a code. */
+const SAYINGS = /connection|timeout exceeded|query read timeout|not queryable|after calling end on the pool/i;
 
 /** What went wrong, by SQLSTATE; what carries none never reached the database, or lost it. */
 export function classify(error: unknown): ErrorKind {
-  if (error instanceof CodedError) return 'other';
-  const code = (error as { code?: unknown }).code;
-  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code))
-    return isConnectionLoss(error, code) ? 'connection' : 'other';
+  if (error instanceof CodedError || !(error instanceof Error)) return 'other';
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string') return SAYINGS.test(error.message) ? 'connection' : 'other';
+  if (SOCKET.test(code) || AWAY.test(code)) return 'connection';
   if (CONFLICTS.has(code)) return 'conflict';
-  if (code.startsWith('22') || code.startsWith('23')) return 'data';
-  return code.startsWith('08') || code.startsWith('57') || code.startsWith('53') || code === '25P03'
-    ? 'connection'
-    : 'other';
-}
-
-function isConnectionLoss(error: unknown, code: unknown): boolean {
-  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return true;
-  return error instanceof Error && /connection|timeout exceeded/i.test(error.message);
+  return /^2[23]/.test(code) ? 'data' : 'other';
 }
 
 function asUnavailable(error: unknown): unknown {

@@ -1,9 +1,9 @@
 import type { Bell } from '@qvara/contracts/jobs';
 import { refill, type WindowKey } from './bells.ts';
-import { appendEvents, type EventRecord, jobEvents, type SeatView } from './events.ts';
-import type { MovedJob } from './job-rows.ts';
+import { repeatConflicts } from './coalesce.ts';
+import { appendEvents, type EventRecord } from './events.ts';
 import type { Ledger } from './orm.ts';
-import type { Sql } from './sql.ts';
+import { type Sql, transact } from './sql.ts';
 
 /** What is to be done when a transaction has committed: bells to ring, and how far the event log now goes. */
 export type News = {
@@ -20,18 +20,27 @@ export type Announce = (news: News) => void;
 /** What a part of a transaction leaves for its last act. */
 export type Outcome = { readonly touched: readonly WindowKey[]; readonly records: readonly EventRecord[] };
 
-/** The event records of a moved job. */
-export function appendable(ledger: Ledger, moved: MovedJob, seat: SeatView | null): EventRecord[] {
-  return jobEvents(ledger, moved.job, moved.told, seat);
-}
+/** An outcome, and the windows in which places became free. */
+export type Act = Outcome & { readonly freed: readonly WindowKey[] };
+
+// THE ORDER OF LOCKS, the same in every verb (each skips what it has no use for):
+//   idempotency keys (sorted), customers being made (sorted by reference), lanes (sorted; batches skip the taken ones),
+//   worker rows, jobs (sorted), the capacity lock, customers' records, sites, seats, containers,
+//   then jobs that become runnable (held ones with SKIP LOCKED, the next of a lane whose lock is held),
+//   bell windows (sorted), due jobs (SKIP LOCKED), and the event log.
+// Whoever still meets another waits 200 ms at most, gives everything up and begins again.
 
 /** The last act of a transaction that moved jobs: places in windows, then the event log, whose lock is always last. */
-export async function conclude(
-  sql: Sql,
-  ledger: Ledger,
-  act: Outcome & { readonly freed: readonly WindowKey[] },
-): Promise<Pick<News, 'bells' | 'lastEvent'>> {
+export async function conclude(sql: Sql, ledger: Ledger, act: Act): Promise<Pick<News, 'bells' | 'lastEvent'>> {
   const bells = await refill(sql, ledger, act);
   const lastEvent = await appendEvents(sql, act.records);
   return { bells, lastEvent };
+}
+
+/** One transaction of its own with its last act, repeated when it meets locks, its news announced. */
+export async function commit(ledger: Ledger, announce: Announce, work: (sql: Sql) => Promise<Act>): Promise<void> {
+  const news = await repeatConflicts(() =>
+    transact(ledger.pool, async (sql) => conclude(sql, ledger, await work(sql))),
+  );
+  announce({ ...news, dueInMs: [] });
 }

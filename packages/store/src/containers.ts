@@ -3,20 +3,15 @@ import { CodedError } from '@qvara/contracts/failure';
 import { type Candidate, type Choice, chooseContainer, headRoom } from '@qvara/domain/placement';
 import { writeAudit } from './audits.ts';
 import { wakeHeld } from './capacity.ts';
-import type { Announce } from './commit.ts';
+import { type Announce, commit } from './commit.ts';
 import type { ContainerRow } from './entities/container.ts';
 import type { Ledger } from './orm.ts';
-import { CANDIDATES, loadCandidates, lockCapacity } from './seats.ts';
+import { CANDIDATE, loadCandidates, lockCapacity } from './seats.ts';
 import { type Sql, sqlOn } from './sql.ts';
-import { commit } from './sweep.ts';
 import { type Viewer, visibleClient } from './viewer.ts';
 
-type Full = Candidate & {
-  readonly breakerFailures: number;
-  readonly breakerOpenUntil: string | null;
-  readonly createdAt: string;
-};
-const FULL = CANDIDATES.replace('select c.id,', 'select c.breaker_failures, c.breaker_open_until, c.created_at, c.id,');
+type Full = Candidate & Pick<ContainerRow, 'quarantined' | 'breakerFailures' | 'breakerOpenUntil' | 'createdAt'>;
+const FULL = `select ${CANDIDATE}, c.quarantined, c.breaker_failures, c.breaker_open_until, c.created_at from containers c`;
 
 /** Every container with its head-room, by id. */
 export async function listContainers(ledger: Ledger): Promise<ContainerAnswer[]> {
@@ -24,19 +19,9 @@ export async function listContainers(ledger: Ledger): Promise<ContainerAnswer[]>
 }
 
 function answer(row: Full): ContainerAnswer {
-  const { id, label, region, state, capacity, seats, freeNumbers, createdAt } = row;
-  return {
-    id,
-    label,
-    region,
-    state,
-    capacity,
-    seats,
-    quarantined: 999 - freeNumbers - seats,
-    headRoom: headRoom(row),
-    breaker: { failures: row.breakerFailures, openUntil: row.breakerOpenUntil },
-    createdAt,
-  };
+  const { id, label, region, state, capacity, seats, quarantined, createdAt } = row;
+  const breaker = { failures: row.breakerFailures, openUntil: row.breakerOpenUntil };
+  return { id, label, region, state, capacity, seats, quarantined, headRoom: headRoom(row), breaker, createdAt };
 }
 
 /** Which container a new customer would get now, and why. Takes nothing. */
@@ -70,7 +55,8 @@ export async function addContainer(
 
 async function lowestFreeId(sql: Sql): Promise<string> {
   const [row] = await sql.query<{ id: string }>(
-    `select n::text as id from generate_series(100001, 999999) n where not exists (select from containers where id = n::text) order by n limit 1`,
+    `select n::text as id from (select 100001 as n union all select id::int + 1 from containers) k
+     where n between 100001 and 999999 and not exists (select from containers where id = n::text) order by n limit 1`,
   );
   if (row === undefined) throw new CodedError('container-exists', 'Every container id is taken.');
   return row.id;

@@ -4,6 +4,7 @@ import { repeatConflicts } from './coalesce.ts';
 import { type Announce, conclude } from './commit.ts';
 import type { CustomerRow } from './entities/customer.ts';
 import type { JobRow } from './entities/job.ts';
+import { jobEvents } from './events.ts';
 import { moveJob, updateJobs } from './job-rows.ts';
 import { advanceLanes, takeTurns } from './lanes.ts';
 import type { Ledger } from './orm.ts';
@@ -46,13 +47,12 @@ async function change(ledger: Ledger, announce: Announce, { jobId, viewer, work 
         turn,
         claimNo: target.freshClaim,
         writeNo: job.writeNo + 1,
-        eventCount: job.eventCount + told.length,
       };
       await updateJobs(sql, [row]);
       await endCustomer(sql, row);
       const next = row.finishedAt !== null || again ? await advanceLanes(sql, [row.customerId]) : [];
       const window = { clientId: row.clientId, queue: row.queue };
-      const records = jobEvents(ledger, { job: { ...row, eventCount: job.eventCount }, told }, seatOf(target));
+      const records = jobEvents(ledger, { job: row, told }, seatOf(target));
       const freed = target.bell === 'rung' ? [window] : [];
       return { row, news: await conclude(sql, ledger, { freed, touched: [window, ...next], records }) };
     }),
@@ -100,8 +100,10 @@ async function retry(sql: Sql, job: Target): Promise<readonly JobEvent[]> {
     throw new CodedError('job-not-retryable', `The job is ${job.state}; only a failed one can be retried.`);
   if (job.failure?.retryable === false)
     throw new CodedError('job-not-retryable', `It failed for good: ${job.failure.message}`);
-  const [customer] = await sql.query<CustomerRow & { otherState: string | null }>(
-    `select c.*, p.state as other_state from customers c left join jobs p on p.id = c.provision_job_id and p.id <> $2
+  const [customer] = await sql.query<Reclaimed>(
+    `select c.*, p.state as other_state,
+       exists (select from seats s where s.customer_id = c.id and s.job_id <> $2) as seat_of_other
+     from customers c left join jobs p on p.id = c.provision_job_id and p.id <> $2
      where c.id = $1 for update of c`,
     [job.customerId, job.id],
   );
@@ -112,12 +114,12 @@ async function retry(sql: Sql, job: Target): Promise<readonly JobEvent[]> {
   return [{ type: 'retried' }];
 }
 
-async function reclaimCustomer(
-  sql: Sql,
-  job: Target,
-  customer: CustomerRow & { otherState: string | null },
-): Promise<void> {
-  if (customer.activatedAt !== null || (customer.otherState !== null && customer.otherState !== 'failed')) {
+type Reclaimed = CustomerRow & { readonly otherState: string | null; readonly seatOfOther: boolean };
+
+/** A provisioning that was taken over may come back only when the other has failed and left nothing behind. */
+async function reclaimCustomer(sql: Sql, job: Target, customer: Reclaimed): Promise<void> {
+  const taken = customer.otherState !== null && customer.otherState !== 'failed';
+  if (customer.activatedAt !== null || taken || customer.seatOfOther) {
     throw new CodedError('customer-already-provisioned', `Job ${customer.provisionJobId} provisions this customer.`);
   }
   if (customer.provisionJobId === job.id) return;

@@ -4,6 +4,7 @@ import { CodedError } from '@qvara/contracts/failure';
 import { tenantDomain } from '@qvara/contracts/ids';
 import type { Customer } from '@qvara/domain/customer';
 import { writeAudit } from './audits.ts';
+import { repeatConflicts } from './coalesce.ts';
 import type { CustomerRow } from './entities/customer.ts';
 import { appendEvents, customerEvent } from './events.ts';
 import { pageOf } from './jobs.ts';
@@ -118,19 +119,21 @@ type Reveal = { readonly viewer: Viewer; readonly keyId: string; readonly name: 
  * event, in the same commit. Throws `not-found`, also while there is no PIN. Answers the new last event number.
  */
 export async function takePortingPin(ledger: Ledger, { viewer, keyId, name }: Reveal) {
-  return await transact(ledger.pool, async (sql) => {
-    const row = await find(sql, viewer, name);
-    if (row.portingPin === null || row.portingPinAt === null)
-      throw new CodedError('not-found', `Customer ${row.id} has no porting PIN yet.`);
-    await writeAudit(sql, {
-      keyId,
-      clientId: viewer.clientId,
-      action: 'porting-pin.reveal',
-      subject: row.id,
-      detail: {},
+  const reveal = () =>
+    transact(ledger.pool, async (sql) => {
+      const row = await find(sql, viewer, name);
+      if (row.portingPin === null || row.portingPinAt === null)
+        throw new CodedError('not-found', `Customer ${row.id} has no porting PIN yet.`);
+      await writeAudit(sql, {
+        keyId,
+        clientId: viewer.clientId,
+        action: 'porting-pin.reveal',
+        subject: row.id,
+        detail: {},
+      });
+      const draft = { name: 'porting-pin.revealed', detail: { keyId } } as const;
+      const lastEvent = await appendEvents(sql, [customerEvent(ledger, row, { draft, seat: seatOf(row) })]);
+      return { customerId: row.id, sealed: row.portingPin, generatedAt: row.portingPinAt, lastEvent };
     });
-    const draft = { name: 'porting-pin.revealed', detail: { keyId } } as const;
-    const lastEvent = await appendEvents(sql, [customerEvent(ledger, row, { draft, seat: seatOf(row) })]);
-    return { customerId: row.id, sealed: row.portingPin, generatedAt: row.portingPinAt, lastEvent };
-  });
+  return await repeatConflicts(reveal);
 }

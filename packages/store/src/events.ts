@@ -31,18 +31,14 @@ type Moved = {
   readonly told: readonly (EventDraft & { readonly state: JobState })[];
 };
 
-/** The records of what a moved job tells, numbered within the job from its `eventCount` on. */
-export function jobEvents(
-  ledger: Ledger,
-  { job, told }: Moved,
-  seat: SeatView | null,
-): EventRecord[] {
+/** The records of what a moved job tells, numbered within the job up to its `eventCount`. */
+export function jobEvents(ledger: Ledger, { job, told }: Moved, seat: SeatView | null): EventRecord[] {
   return told.map((draft, index) => ({
     name: draft.name,
     client_id: job.clientId,
     customer_id: job.customerId,
     job_id: job.id,
-    job_sequence: job.eventCount + index + 1,
+    job_sequence: job.eventCount - told.length + index + 1,
     data: {
       jobType: job.type,
       state: draft.state,

@@ -71,9 +71,17 @@ export function createFollower(ledger: Ledger, databaseUrl: string): Follower {
   return {
     async waitForEnd(jobId, signal, ended) {
       // The place in the log is fixed before the job is looked at: an end after the look is found behind that place.
-      if (waiting.size === 0) position = await lastEventNumber(ledger);
+      const last = waiting.size === 0 ? await lastEventNumber(ledger) : null;
+      // Who waits by now must not be carried past what it waits for.
+      if (waiting.size === 0 && last !== null) position = last;
       const told = register(jobId, signal);
-      if (await ended()) told.settle();
+      await ended().then(
+        (over) => over && told.settle(),
+        (error: unknown) => {
+          told.settle();
+          throw error;
+        },
+      );
       void look();
       await told.settled;
     },

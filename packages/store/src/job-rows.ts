@@ -7,7 +7,7 @@ import type { Sql } from './sql.ts';
 /** What is told of a job, with the state it had then. */
 export type Told = EventDraft & { readonly state: JobState };
 
-/** A job moved by events that are not written yet. */
+/** A job moved by events that are not written yet; its `eventCount` counts them. */
 export type MovedJob = { readonly job: JobRow; readonly told: readonly Told[] };
 
 /** Moves a job by events in order, at `now` by the database's clock. */
@@ -19,7 +19,7 @@ export function moveJob(job: JobRow, events: readonly JobEvent[], now: string): 
     moved = { ...moved, ...step.job } as JobRow;
     told.push(...step.told.map((draft) => ({ ...draft, state: step.job.state })));
   }
-  return { job: bellOf(moved), told };
+  return { job: { ...bellOf(moved), eventCount: job.eventCount + told.length }, told };
 }
 
 /** What a job's state means for its bell: only a run keeps its place, only a wait becomes due. */

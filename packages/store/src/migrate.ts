@@ -12,7 +12,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
     clientUrl: databaseUrl,
     entities,
     extensions: [Migrator],
-    migrations: { migrationsList, snapshot: false, allOrNothing: true },
+    migrations: { migrationsList, snapshot: false, allOrNothing: true, silent: true },
     driverOptions: { max: 2 },
   });
   try {

@@ -36,6 +36,7 @@ export function createNudger(ledger: Ledger): { nudge(lastEvent: number): void; 
 export type Listener = { close(): Promise<void> };
 
 const RECONNECT_MS = 1_000;
+const CONNECT_MS = 5_000;
 
 /** Listens for nudges on a connection of its own, and goes on listening when it is lost. */
 export function listenForNudges(databaseUrl: string, heard: () => void): Listener {
@@ -43,9 +44,11 @@ export function listenForNudges(databaseUrl: string, heard: () => void): Listene
   let client: Client | null = null;
   let retry: NodeJS.Timeout | null = null;
 
-  function again(): void {
+  function again(lost: Client): void {
+    if (client !== lost) return;
     client = null;
-    if (closed || retry !== null) return;
+    void lost.end().catch(() => undefined);
+    if (closed) return;
     retry = setTimeout(() => {
       retry = null;
       connect();
@@ -53,15 +56,20 @@ export function listenForNudges(databaseUrl: string, heard: () => void): Listene
   }
 
   function connect(): void {
-    const next = new Client({ connectionString: databaseUrl, keepAlive: true, application_name: 'qvara nudges' });
+    const next = new Client({
+      connectionString: databaseUrl,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+      application_name: 'qvara nudges',
+    });
     client = next;
     next.on('notification', heard);
-    next.on('error', () => again());
-    next.on('end', () => again());
+    next.on('error', () => again(next));
+    next.on('end', () => again(next));
     next
       .connect()
       .then(() => next.query(`listen ${CHANNEL}`))
-      .then(heard, () => again());
+      .then(heard, () => again(next));
   }
 
   connect();

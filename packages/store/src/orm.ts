@@ -25,12 +25,23 @@ export type LedgerSettings = {
 const SESSION =
   '-c lock_timeout=200 -c statement_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c timezone=UTC';
 
+// Longer than the server allows any statement: only a connection that is half open makes one wait so long.
+const QUERY_TIMEOUT_MS = 7_000;
+
 /** Opens the ledger. Throws when the database cannot be reached. */
 export async function openLedger(settings: LedgerSettings): Promise<Ledger> {
   const orm = await MikroORM.init({
     clientUrl: settings.databaseUrl,
     entities,
-    driverOptions: { max: settings.poolSize ?? 8, options: SESSION, keepAlive: true, connectionTimeoutMillis: 5_000 },
+    // What goes wrong with a connection is told by the query that meets it.
+    logger: () => undefined,
+    driverOptions: {
+      max: settings.poolSize ?? 8,
+      options: SESSION,
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      query_timeout: QUERY_TIMEOUT_MS,
+    },
   });
   const pool = await (orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }).getNativeClient();
   const { clientWindow, quarantineDays, sipDomain } = settings;

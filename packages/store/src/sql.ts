@@ -1,4 +1,5 @@
 import pg, { type Pool, type PoolClient } from 'pg';
+import { classify } from './coalesce.ts';
 import { rfc3339 } from './entities/timestamp.ts';
 
 /** A transaction, or one statement outside of any. Rows come with camelCase names, times as RFC 3339. */
@@ -53,9 +54,12 @@ export async function transact<T>(pool: Pool, work: (sql: Sql) => Promise<T>): P
     await connection.query('commit');
     return answer;
   } catch (error) {
-    await connection.query('rollback').catch((lost: Error) => {
-      broken = lost;
-    });
+    // Nothing can be asked of a connection that is lost, or still busy with a statement nobody waits for.
+    if (classify(error) === 'connection') broken = error as Error;
+    else
+      await connection.query('rollback').catch((lost: Error) => {
+        broken = lost;
+      });
     throw error;
   } finally {
     connection.release(broken);

@@ -1,24 +1,39 @@
 import type { Bell } from '@qvara/contracts/jobs';
 import type { WindowKey } from './bells.ts';
 import { wakeHeld } from './capacity.ts';
-import { repeatConflicts } from './coalesce.ts';
-import { type Announce, conclude } from './commit.ts';
+import { type Announce, commit } from './commit.ts';
 import type { JobRow } from './entities/job.ts';
+import { jobEvents } from './events.ts';
 import { moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
 import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
-import { lockCapacity } from './seats.ts';
-import { type Sql, sqlOn, transact } from './sql.ts';
+import { endQuarantines, lockCapacity } from './seats.ts';
+import { sqlOn } from './sql.ts';
 
-const PAGE = 200;
+const WINDOWS_AT_ONCE = 20;
+const JOBS_AT_ONCE = 200;
+const BELLS_AT_ONCE = 1_000;
 
 /** Rings what is due and has a place in its window: waits that are over, and what was passed over when windows were full. */
 export async function ringDue(ledger: Ledger, announce: Announce): Promise<void> {
-  const due = await sqlOn(ledger.pool).query<WindowKey>(
-    `select distinct client_id, queue from jobs where bell = 'due' and due_at <= clock_timestamp() limit ${PAGE}`,
+  let last: WindowKey | undefined;
+  do {
+    const due = await findDue(ledger, last);
+    if (due.length > 0) await commit(ledger, announce, async () => ({ freed: [], touched: due, records: [] }));
+    last = due.length < WINDOWS_AT_ONCE ? undefined : due.at(-1);
+  } while (last !== undefined);
+}
+
+/** Windows that have room and something due, after `last` in their order. One look into the index for each window. */
+async function findDue(ledger: Ledger, last: WindowKey | undefined): Promise<WindowKey[]> {
+  return await sqlOn(ledger.pool).query<WindowKey>(
+    `select w.client_id, w.queue from bell_windows w
+     where (w.client_id, w.queue) > ($1, $2) and w.outstanding < $3
+       and exists (select from jobs j where j.client_id = w.client_id and j.queue = w.queue and j.bell = 'due'
+                     and j.due_at <= statement_timestamp())
+     order by w.client_id, w.queue limit ${WINDOWS_AT_ONCE}`,
+    [last?.clientId ?? '', last?.queue ?? '', ledger.clientWindow],
   );
-  if (due.length === 0) return;
-  await commit(ledger, announce, async () => ({ freed: [], touched: due, records: [] }));
 }
 
 /**
@@ -26,77 +41,73 @@ export async function ringDue(ledger: Ledger, announce: Announce): Promise<void>
  * Safe with several rescuers at once: each takes other jobs. Answers how many it took.
  */
 export async function releaseSilent(ledger: Ledger, announce: Announce, leaseMs: number): Promise<number> {
-  const lost = `left join workers w on w.id = j.worker_id
-    where j.state = 'running' and (w.id is null or w.beat_at < clock_timestamp() - make_interval(secs => $1 / 1000.0))`;
-  return await release(ledger, announce, { which: lost, values: [leaseMs], event: 'abandoned' });
+  const silent = await sqlOn(ledger.pool).query<{ workerId: string }>(
+    `select j.worker_id from (select distinct worker_id from jobs where state = 'running') j
+     left join workers w on w.id = j.worker_id
+     where w.id is null or w.beat_at < clock_timestamp() - make_interval(secs => $1 / 1000.0)`,
+    [leaseMs],
+  );
+  if (silent.length === 0) return 0;
+  const workers = silent.map(({ workerId }) => workerId);
+  return await release(ledger, announce, { which: 'worker_id = any($1)', values: [workers], event: 'abandoned' });
 }
 
 /** Gives back the jobs of a worker that stops: fenced, no attempt spent, rung again at once. Answers how many. */
 export async function releaseWorker(ledger: Ledger, announce: Announce, workerId: string): Promise<number> {
-  return await release(ledger, announce, {
-    which: `where j.state = 'running' and j.worker_id = $1`,
-    values: [workerId],
-    event: 'released',
-  });
+  return await release(ledger, announce, { which: 'worker_id = $1', values: [workerId], event: 'released' });
 }
 
 /** Gives up a run that met a defect: as if its worker had been lost, so that it is not tried for ever. */
 export async function abandonRun(
   ledger: Ledger,
   announce: Announce,
-  run: { readonly jobId: string; readonly claimNo: number },
+  { jobId, claimNo }: { readonly jobId: string; readonly claimNo: number },
 ): Promise<void> {
-  const which = `where j.state = 'running' and j.id = $1 and j.claim_no = $2`;
-  await release(ledger, announce, { which, values: [run.jobId, run.claimNo], event: 'abandoned' });
+  await release(ledger, announce, { which: 'id = $1 and claim_no = $2', values: [jobId, claimNo], event: 'abandoned' });
 }
 
 type Release = {
   readonly which: string;
-  readonly values: readonly (string | number)[];
+  readonly values: readonly unknown[];
   readonly event: 'released' | 'abandoned';
 };
 type Lost = JobRow & SeatColumns & { readonly now: string; readonly freshClaim: number };
 
 async function release(ledger: Ledger, announce: Announce, { which, values, event }: Release): Promise<number> {
   let count = 0;
-  for (let page = PAGE; page === PAGE; count += page) {
-    page = 0;
+  let page: readonly Lost[] = [];
+  do {
     await commit(ledger, announce, async (sql) => {
-      const jobs = await sql.query<Lost>(
+      // The rows must be those that were locked: reading them again would show what this statement saw at its start.
+      page = await sql.query<Lost>(
         `select j.*, ${seatColumns}, clock_timestamp() as now, nextval('claim_numbers') as fresh_claim
-         from (select j.id from jobs j ${which} order by j.id limit ${PAGE} for update of j skip locked) k
-         join jobs j on j.id = k.id
+         from (select * from jobs where state = 'running' and ${which} order by id limit ${JOBS_AT_ONCE}
+               for update skip locked) j
          left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id`,
         values,
       );
-      page = jobs.length;
-      const moved = jobs.map((before) => ({ ...moveJob(before, [{ type: event }], before.now), before }));
+      const moved = page.map((before) => ({ ...moveJob(before, [{ type: event }], before.now), before }));
       await updateJobs(
         sql,
-        moved.map(({ job, told, before }) => ({
-          ...job,
-          claimNo: before.freshClaim,
-          writeNo: before.writeNo + 1,
-          eventCount: before.eventCount + told.length,
-        })),
+        moved.map(({ job, before }) => ({ ...job, claimNo: before.freshClaim, writeNo: before.writeNo + 1 })),
       );
-      const windows = jobs.map(({ clientId, queue }) => ({ clientId, queue }));
       return {
-        freed: windows,
+        freed: page.map(({ clientId, queue }) => ({ clientId, queue })),
         touched: [],
         records: moved.flatMap((one) => jobEvents(ledger, one, seatOf(one.before))),
       };
     });
-  }
+    count += page.length;
+  } while (page.length === JOBS_AT_ONCE);
   return count;
 }
 
-/** Bells rung over `olderThanMs` ago that no worker has claimed: in a queue still, or lost. */
+/** The oldest bells rung over `olderThanMs` ago that no worker has claimed: in a queue still, or lost. */
 export async function findUnclaimed(ledger: Ledger, olderThanMs: number): Promise<Bell[]> {
   return await sqlOn(ledger.pool).query<Bell>(
     `select queue, id as job_id, bell_no from jobs where bell = 'rung' and state <> 'running'
-       and rung_at < clock_timestamp() - make_interval(secs => $1 / 1000.0)
-     order by rung_at limit ${PAGE}`,
+       and rung_at < statement_timestamp() - make_interval(secs => $1 / 1000.0)
+     order by rung_at limit ${BELLS_AT_ONCE}`,
     [olderThanMs],
   );
 }
@@ -113,16 +124,20 @@ export async function renewBells(ledger: Ledger, lost: readonly Bell[]): Promise
   );
 }
 
-/** Ends quarantines and breakers whose time is over, and lets held jobs use what that frees. */
+/**
+ * Ends quarantines and breakers whose time is over, and lets held jobs use what is free: also what a woken job that was
+ * cancelled meanwhile has left unused.
+ */
 export async function freeRested(ledger: Ledger, announce: Announce): Promise<void> {
   const [found] = await sqlOn(ledger.pool).query<{ any: boolean }>(
-    `select exists (select from seats where state = 'quarantined' and free_at <= clock_timestamp())
-       or exists (select from containers where breaker_open_until <= clock_timestamp()) as any`,
+    `select exists (select from seats where state = 'quarantined' and free_at <= statement_timestamp())
+       or exists (select from containers where breaker_open_until <= statement_timestamp())
+       or exists (select from jobs where state = 'held') as any`,
   );
   if (!found?.any) return;
   await commit(ledger, announce, async (sql) => {
     await lockCapacity(sql);
-    await sql.query(`delete from seats where state = 'quarantined' and free_at <= clock_timestamp()`);
+    await endQuarantines(sql);
     await sql.query(
       'update containers set breaker_open_until = null, breaker_failures = 0 where breaker_open_until <= clock_timestamp()',
     );
@@ -136,12 +151,4 @@ export async function forgetSilent(ledger: Ledger): Promise<void> {
     `delete from workers w where beat_at < clock_timestamp() - interval '1 day'
        and not exists (select from jobs j where j.worker_id = w.id and j.state = 'running')`,
   );
-}
-
-type Act = Parameters<typeof conclude>[2];
-
-/** One transaction of a sweep, repeated when it meets locks, its news announced. */
-export async function commit(ledger: Ledger, announce: Announce, act: (sql: Sql) => Promise<Act>): Promise<void> {
-  const news = await repeatConflicts(() => transact(ledger.pool, async (sql) => conclude(sql, ledger, await act(sql))));
-  announce({ ...news, dueInMs: [] });
 }

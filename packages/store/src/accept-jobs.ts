@@ -1,0 +1,141 @@
+import { jobDefinition } from '@qvara/contracts/jobs';
+import { newSteps } from '@qvara/domain/plan';
+import type { AcceptItem } from './accept-item.ts';
+import type { Target } from './accept-targets.ts';
+import { takePlaces } from './bells.ts';
+import type { JobRow } from './entities/job.ts';
+import { type EventRecord, jobEvents } from './events.ts';
+import { busyLanes, takeTurns } from './lanes.ts';
+import type { Ledger } from './orm.ts';
+import type { Sql } from './sql.ts';
+
+/**
+ * Makes the jobs of accepted requests: each with the next turn of its lane, the first of an idle lane with its bell.
+ * The lanes must be locked. A change may name a customer whose provisioning came in this very batch: that one is first.
+ */
+export async function makeJobs(
+  sql: Sql,
+  ledger: Ledger,
+  targets: ReadonlyMap<AcceptItem, Target>,
+): Promise<Map<AcceptItem, JobRow>> {
+  const fresh = [...targets].filter(([, target]) => target.fresh);
+  const known = [...targets].filter(([, target]) => !target.fresh);
+  const lanes = known.map(([, { id }]) => id);
+  const busy = await busyLanes(sql, lanes);
+  const turns = await takeTurns(sql, lanes);
+  const items = [...fresh, ...known];
+  const heads = items.filter(([, { id }]) => !busy.has(id) && busy.add(id));
+  const places = await takePlaces(
+    sql,
+    ledger,
+    heads.map(([{ clientId, request }]) => ({ clientId, queue: jobDefinition(request.type).queue })),
+  );
+  const granted = new Map(heads.map(([item], index) => [item, places[index] === true]));
+  const now = await readClock(sql);
+  const rows = items.map(([item, { id }], index) => {
+    const turn = turns[index - fresh.length] ?? 1;
+    return newJob(item, { customerId: id, turn, bell: bellOf(granted.get(item)), now });
+  });
+  await insertJobs(sql, rows);
+  return new Map(rows.map((row, index) => [items[index]?.[0] as AcceptItem, row]));
+}
+
+function bellOf(granted: boolean | undefined): JobRow['bell'] {
+  if (granted === undefined) return 'none';
+  return granted ? 'rung' : 'due';
+}
+
+async function readClock(sql: Sql): Promise<string> {
+  const [row] = await sql.query<{ now: string }>('select clock_timestamp() as now');
+  return (row as { now: string }).now;
+}
+
+/** What is told of new jobs. */
+export function acceptedEvents(ledger: Ledger, jobs: Iterable<JobRow>): EventRecord[] {
+  const told = [{ name: 'job.accepted', attempt: 1, detail: {}, state: 'accepted' }] as const;
+  return [...jobs].flatMap((job) => jobEvents(ledger, { job, told }, null));
+}
+
+type Birth = {
+  readonly customerId: string;
+  readonly turn: number;
+  readonly bell: JobRow['bell'];
+  readonly now: string;
+};
+
+function newJob(item: AcceptItem, { customerId, turn, bell, now }: Birth): JobRow {
+  const { request } = item;
+  const payload = request.payload ?? {};
+  const steps = newSteps(request.type, payload);
+  return {
+    id: item.jobId,
+    clientId: item.clientId,
+    customerId,
+    type: request.type,
+    queue: jobDefinition(request.type).queue,
+    externalId: request.externalId ?? null,
+    payload,
+    byAdmin: item.byAdmin,
+    turn,
+    bell,
+    expectedVersion: 'expectedVersion' in request ? (request.expectedVersion ?? null) : null,
+    state: 'accepted',
+    phase: 'forward',
+    undo: null,
+    attempt: 1,
+    steps,
+    held: null,
+    failure: null,
+    failureCode: null,
+    result: null,
+    fees: [],
+    cancellable: true,
+    cancelRequested: false,
+    abandonments: 0,
+    dueAt: bell === 'none' ? null : now,
+    acceptedAt: now,
+    startedAt: null,
+    finishedAt: null,
+    claimNo: 0,
+    claimToken: null,
+    writeNo: 0,
+    workerId: null,
+    bellNo: bell === 'rung' ? 1 : 0,
+    rungAt: bell === 'rung' ? now : null,
+    eventCount: 1,
+  };
+}
+
+const JOB_COLUMNS = `id text, client_id text, customer_id text, type text, queue text, external_id text, payload jsonb,
+  expected_version int, by_admin boolean, turn int, state text, phase text, attempt int, steps jsonb, fees jsonb,
+  cancellable boolean, due_at timestamptz, accepted_at timestamptz, bell text, bell_no int, rung_at timestamptz, event_count int`;
+const NAMES = JOB_COLUMNS.split(',').map((column) => column.trim().split(/\s+/)[0] as string);
+const INSERT = `insert into jobs (${NAMES.join(', ')}) select ${NAMES.join(', ')} from jsonb_to_recordset($1) as r (${JOB_COLUMNS})`;
+
+async function insertJobs(sql: Sql, jobs: readonly JobRow[]): Promise<void> {
+  const rows = jobs.map((job) => ({
+    id: job.id,
+    client_id: job.clientId,
+    customer_id: job.customerId,
+    type: job.type,
+    queue: job.queue,
+    external_id: job.externalId,
+    payload: job.payload,
+    expected_version: job.expectedVersion,
+    by_admin: job.byAdmin,
+    turn: job.turn,
+    state: job.state,
+    phase: job.phase,
+    attempt: job.attempt,
+    steps: job.steps,
+    fees: job.fees,
+    cancellable: job.cancellable,
+    due_at: job.dueAt,
+    accepted_at: job.acceptedAt,
+    bell: job.bell,
+    bell_no: job.bellNo,
+    rung_at: job.rungAt,
+    event_count: job.eventCount,
+  }));
+  await sql.query(INSERT, [JSON.stringify(rows)]);
+}
