@@ -164,6 +164,17 @@ describe('another request', () => {
 });
 
 describe('a change to the reference data', () => {
+  it('does not refuse what was accepted before it', async () => {
+    const entry = `${intake.url}/v1/reference/industries/whaling`;
+    await send(entry, { method: 'PUT', key, json: { label: 'Whaling' } });
+    const headers = { 'idempotency-key': 'before-the-ban' };
+    const first = await post(provisioning({ industry: 'whaling' }), headers);
+    await send(entry, { method: 'PUT', key, json: { label: 'Whaling', active: false } });
+    const again = await post(provisioning({ industry: 'whaling' }), headers);
+    expect(again).toMatchObject({ status: 202, body: { id: first.body.id } });
+    expect((await post(provisioning({ industry: 'whaling', name: 'Other' }), headers)).status).toBe(422);
+  });
+
   it('is judged at once, here', async () => {
     const entry = `${intake.url}/v1/reference/industries/space-travel`;
     const json = provisioning({ industry: 'space-travel' });

@@ -1,27 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { SCOPES, type Scope } from '@qvara/contracts/clients';
+import { createIntake } from '@qvara/intake/intake';
 import { randomToken, sha256 } from '@qvara/runtime/crypto';
 import { newId } from '@qvara/runtime/ids';
-import { createLogger, type Logger } from '@qvara/runtime/logger';
+import { createLogger } from '@qvara/runtime/logger';
 import { addClient, addKey } from '@qvara/store/clients';
 import { closeLedger, type Ledger, openLedger } from '@qvara/store/orm';
 import { createTestDatabase } from '../support/database.ts';
 import { makeCuttable } from './cuttable.ts';
 
-/** What a test says to assemble intake; the rest is as in production. */
-type Settings = {
-  readonly databaseUrl: string;
-  readonly redisUrl?: string;
-  readonly host: string;
-  readonly port: number;
-  readonly secretKeys: readonly Uint8Array[];
-  readonly sipDomain: string;
-  readonly quarantineDays: number;
-  readonly clientWindow: number;
-  readonly rateLimit?: number;
-  readonly logger: Logger;
-};
-type CreateIntake = (settings: Settings) => Promise<{ readonly port: number; stop(deadlineMs: number): Promise<void> }>;
+type Settings = Parameters<typeof createIntake>[0];
 
 /** A key of a client, with its text. */
 export type Key = { readonly clientId: string; readonly keyId: string; readonly text: string };
@@ -56,9 +44,6 @@ export async function startIntake(changes: Partial<Settings> = {}): Promise<Runn
     clientWindow: 1000,
     logger: createLogger({ name: 'intake', level: 'silent' }),
     ...changes,
-  };
-  const { createIntake } = (await import(new URL('../../services/intake/src/intake.ts', import.meta.url).href)) as {
-    createIntake: CreateIntake;
   };
   const intake = await createIntake({ ...settings, databaseUrl: way.url });
   let stopped: Promise<void> | undefined;

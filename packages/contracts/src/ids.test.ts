@@ -51,7 +51,8 @@ test('container ids are the six-digit numbers from 100000', () => {
       (n) => accepts(containerId, String(n)) === (n >= 100_000 && n <= 999_999),
     ),
   );
-  for (const value of ['', '١٠٠٠٠١', '100001\n', '1e5000', 100_001]) expect(accepts(containerId, value)).toBe(false);
+  for (const value of ['', '000000', '012345', '١٠٠٠٠١', '100001\n', '1e5000', 100_001])
+    expect(accepts(containerId, value)).toBe(false);
 });
 
 test('tenant numbers are three digits from 001: the container’s own 000 is never one', () => {

@@ -107,6 +107,12 @@ test('a name, a service type and an industry are required', () => {
   }
 });
 
+test('a provisioning of what is required alone comes out as it went in', () => {
+  const { name, serviceType, industry } = PROVISION.payload;
+  const least = { type: 'customer.provision', payload: { name, serviceType, industry } };
+  expect(jobRequest.parse(least)).toEqual(least);
+});
+
 test('an unknown type is refused, and so is what is no object', () => {
   for (const value of [
     { ...PROVISION, type: 'customer.delete' },

@@ -10,7 +10,7 @@ export function fresh(job: Job): Job {
   const first = open === -1 ? job.steps.length : open;
   const pending = { state: 'pending', startedAt: null, finishedAt: null, failure: null } as const;
   const steps = job.steps.map((step, index) => (index < first ? step : { ...step, ...pending }));
-  const cancellable = job.type === 'customer.provision' || steps.every((step) => step.state === 'pending');
+  const cancellable = steps.every((step) => step.state === 'pending');
   return {
     ...job,
     phase: 'forward',

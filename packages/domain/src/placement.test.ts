@@ -12,12 +12,15 @@ const candidate = fc.record({
   freeNumbers: fc.integer({ min: 0, max: 999 }),
   breakerOpen: fc.boolean(),
 }) satisfies fc.Arbitrary<Candidate>;
-const crowded = candidate.map((container) => ({
+/** Containers that nearly all fit, with little head-room, so that many have the same. */
+const alike = candidate.map((container) => ({
   ...container,
-  seats: container.capacity - (container.seats % 3),
-  freeNumbers: container.freeNumbers % 3,
+  state: 'online' as const,
+  breakerOpen: false,
+  seats: container.capacity - (container.seats % 4),
+  freeNumbers: 1 + (container.freeNumbers % 3),
 }));
-const containers = fc.uniqueArray(fc.oneof(candidate, crowded), { maxLength: 12, selector: ({ id }) => id });
+const containers = fc.uniqueArray(fc.oneof(candidate, alike), { maxLength: 12, selector: ({ id }) => id });
 const region = fc.constantFrom('east', 'west', 'north', null);
 
 const fits = (container: Candidate) =>

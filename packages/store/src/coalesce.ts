@@ -118,7 +118,7 @@ type ErrorKind = 'data' | 'conflict' | 'connection' | 'other';
 const CONFLICTS = new Set(['40001', '40P01', '55P03']);
 /** Of a server that stops, is full, lost the client, or has become a standby. */
 const AWAY = /^(08|53|57|58)|^(25006|25P03|25P04)$/;
-const SOCKET = /^(E[A-Z]{3,}|ERR_(SOCKET|STREAM|TLS|SSL)_\w+)$/;
+const SOCKET = /^(E[A-Z]{3,}|EAI_[A-Z]+|ERR_(SOCKET|STREAM|TLS|SSL)_\w+)$/;
 /** What the PostgreSQL client says without a code. */
 const SAYINGS = /connection|timeout exceeded|query read timeout|not queryable|after calling end on the pool/i;
 

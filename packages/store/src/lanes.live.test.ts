@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { advanceVerb } from './advance.ts';
 import { AGAIN } from './coalesce.ts';
+import { retryJob } from './control.ts';
 import { accepted, addRoom, openProcess, type Process, provision, rename } from './test-ledger.ts';
-import { claimRun, giveUp, runJob, runUntil } from './test-run.ts';
+import { claimRun, giveUp, runJob, runUntil, undoAll } from './test-run.ts';
 
 let database: TestDatabase;
 let one: Process;
@@ -60,8 +61,7 @@ it('a retried job takes a new turn behind those that wait', async () => {
   const first = await accepted(one, provision());
   const { customerId } = first;
   const behind = await accepted(one, rename({ customerId }));
-  const { retryJob } = await import('./control.ts');
-  await giveUp(await claimRun(one, first.id));
+  await undoAll(await giveUp(await claimRun(one, first.id)));
   const viewer = { clientId: 'cli_test', admin: false };
   const retried = await retryJob(one.ledger, one.announce, { jobId: first.id, viewer });
   expect(retried.turn).toBe(3);
@@ -91,7 +91,8 @@ it('an end that meets a locked lane is written in a later batch', async () => {
   const connection = await two.ledger.pool.connect();
   await connection.query('begin');
   await connection.query('select from lanes where customer_id = $1 for update', [customerId]);
-  const end = run.item({ events: [{ type: 'completed', result: {} }] });
+  const done = { type: 'step-succeeded', step: 'activate-tenant', told: [] } as const;
+  const end = run.item({ events: [done, { type: 'completed', result: {} }] });
   expect(await advanceVerb(one.ledger, one.announce)([end], false)).toEqual([AGAIN]);
   await connection.query('rollback');
   connection.release();

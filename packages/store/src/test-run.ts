@@ -70,7 +70,7 @@ export async function runJob(process: Process, jobId: string): Promise<Run> {
 }
 
 /** The run gives up at the step it is in; what it did stays to be undone. */
-export async function giveUp(run: Run, code: FailureCode = 'platform-broken'): Promise<Run> {
+export async function giveUp(run: Run, code: FailureCode = 'platform-unavailable'): Promise<Run> {
   const step = firstToRun(run.job)?.name ?? null;
   const failure = describeFault({ code, message: 'as the test wants it' }, step, run.job.acceptedAt);
   const failed = step === null ? [] : [{ type: 'step-failed', step, failure } as const];
@@ -81,7 +81,10 @@ export async function giveUp(run: Run, code: FailureCode = 'platform-broken'): P
 /** Undoes what the run's job did; the seat goes back with the last step. */
 export async function undoAll(run: Run): Promise<Run> {
   const ends = run.job.cancelRequested ? { customer: { serviceStatus: 'disconnected' as const } } : {};
-  const undone = stepsToUndo(run.job).map(({ name }) => ({ type: 'undone', step: name, told: [] }) as const);
+  const undone = stepsToUndo(run.job).flatMap(({ name: step }) => [
+    { type: 'undo-started', step } as const,
+    { type: 'undone', step, told: [] } as const,
+  ]);
   const release = run.seat === null ? {} : ({ seat: 'release' } as const);
   await run.write({ events: [...undone, { type: 'undo-finished' }], changes: { ...release, ...ends } });
   return run;

@@ -25,7 +25,11 @@ const type = z
   });
 const after = wholeNumber(0, 999_999_999_999_999)
   .default(0)
-  .meta({ description: 'Only events with greater numbers; the `next` of the page before', example: 0, default: 0 });
+  .meta({
+    description: 'Only events with greater numbers; the `next` of the page before',
+    example: 0,
+    override: { default: 0 },
+  });
 
 const union = z.discriminatedUnion(
   'type',

@@ -12,11 +12,13 @@ import { createNudger } from '@qvara/store/nudges';
 import { closeLedger, openLedger, ping } from '@qvara/store/orm';
 import { createAnnouncer } from './announce.ts';
 import { createApp } from './app.ts';
+import { createDocuments } from './documents.ts';
 import { createKeyRing } from './key-ring.ts';
 import type { Parts } from './parts.ts';
 import { measureQueue } from './probes.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createReferenceSource } from './reference-source.ts';
+import { ROUTES } from './routes.ts';
 import { listen } from './server.ts';
 
 const BATCH = 128;
@@ -63,6 +65,7 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
     sealer: sealer(settings.secretKeys),
     rateLimit: settings.rateLimit === undefined ? null : createRateLimit(settings.rateLimit),
     probes: createProbes({ metrics, checks: { ledger: () => ping(ledger) } }),
+    documents: createDocuments(ROUTES),
     stopping: stopping.signal,
   };
 

@@ -6,6 +6,7 @@ import { JOB_TYPES, type JobRequest, jobRequest } from '@qvara/contracts/jobs';
 import { newId } from '@qvara/runtime/ids';
 import { cancelJob, retryJob } from '@qvara/store/control';
 import { jobAnswer, listJobs, loadJob } from '@qvara/store/jobs';
+import { wasAccepted } from '@qvara/store/replays';
 import { z } from 'zod';
 import { checkRequest } from './check-request.ts';
 import { dryRun } from './dry-run.ts';
@@ -29,17 +30,21 @@ type Post = Asked<
 
 async function postJob(parts: Parts, asked: Post): Promise<Reply> {
   const { body: request, viewer, headers } = asked;
-  checkRequest(request, await parts.reference.read());
-  if (asked.query.dryRun) return { status: 200, body: await dryRun(parts, viewer, request) };
-  const answer = await parts.accept({
-    jobId: newId('job'),
-    newCustomerId: newId('cus'),
+  const sent = {
     clientId: viewer.clientId,
-    byAdmin: viewer.admin,
-    request,
     fingerprint: fingerprint(asked.sent),
     idempotencyKey: headers['Idempotency-Key'] ?? null,
-  });
+  };
+  try {
+    checkRequest(request, await parts.reference.read());
+  } catch (refusal) {
+    // Reference data may have changed since the first time: what was accepted then stays accepted.
+    const externalId = request.externalId ?? null;
+    if (asked.query.dryRun || !(await wasAccepted(parts.ledger, { ...sent, externalId }))) throw refusal;
+  }
+  if (asked.query.dryRun) return { status: 200, body: await dryRun(parts, viewer, request) };
+  const ids = { jobId: newId('job'), newCustomerId: newId('cus') };
+  const answer = await parts.accept({ ...sent, ...ids, byAdmin: viewer.admin, request });
   if (answer.outcome === 'refused') throw jobRefusal(answer.fault, request);
   const seconds = headers.Prefer ?? 0;
   const now = await waitForEnd(parts, asked, { job: answer.job, seconds });
@@ -70,7 +75,9 @@ export const JOB_ROUTES = [
     description:
       'A 202 means that the job is durable and will be carried out once, however often it is sent again with the same Idempotency-Key or externalId. With `dryRun=true` nothing is changed and the plan is answered.',
     query: z.strictObject({
-      dryRun: flag.optional().default(false).meta({ description: 'Tell what would happen, and change nothing' }),
+      dryRun: flag
+        .default(false)
+        .meta({ description: 'Tell what would happen, and change nothing', override: { default: false } }),
     }),
     headers: z.strictObject({ 'Idempotency-Key': idempotencyKeyHeader, Prefer: preferHeader }),
     body: jobRequest,

@@ -1,14 +1,15 @@
+import { LOG_LEVELS } from '@qvara/runtime/fields';
 import { runService } from '@qvara/runtime/lifecycle';
 import { createLogger } from '@qvara/runtime/logger';
 import { loadIntakeConfig } from './config.ts';
 import { createIntake } from './intake.ts';
 
-// Until the settings are read, what is wrong with them is said at the default level.
-const startLogger = createLogger({ name: 'intake', level: 'info' });
+const level = LOG_LEVELS.find((name) => name === process.env.LOG_LEVEL) ?? 'info';
+const logger = createLogger({ name: 'intake', level });
 
 await runService({
   name: 'intake',
-  logger: startLogger,
+  logger,
   start: async () => {
     const config = loadIntakeConfig(process.env);
     return await createIntake({
@@ -21,7 +22,7 @@ await runService({
       quarantineDays: config.TENANT_NUMBER_QUARANTINE_DAYS,
       clientWindow: config.CLIENT_WINDOW,
       rateLimit: config.RATE_LIMIT,
-      logger: createLogger({ name: 'intake', level: config.LOG_LEVEL }),
+      logger,
     });
   },
 });

@@ -6,7 +6,7 @@ const STALE = 'must be the "next" of a page of this list';
 
 export const limit = wholeNumber(1, 200)
   .default(50)
-  .meta({ description: 'How many at most', example: 50, default: 50 });
+  .meta({ description: 'How many at most', example: 50, override: { default: 50 } });
 
 /** The parameters of a list whose rows are named by such ids. */
 export function pageFields(id: z.ZodType<string>) {

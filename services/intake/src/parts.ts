@@ -13,6 +13,9 @@ import type { ReferenceSource } from './reference-source.ts';
 
 type AcceptItem = Parameters<ReturnType<typeof acceptVerb>>[0][number];
 
+/** The interface as documents: for programs, and for people. */
+export type Documents = { openApi(): unknown; page(): string };
+
 /** What the routes work with: opened once, closed once. */
 export type Parts = {
   readonly ledger: Ledger;
@@ -26,6 +29,7 @@ export type Parts = {
   readonly rateLimit: RateLimit | null;
   readonly backend: Pick<QueueBackend, 'ping'>;
   readonly probes: Probes;
+  readonly documents: Documents;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Aborted when the service stops: nobody is made to wait any longer. */

@@ -1,0 +1,64 @@
+import type { QueueName } from '@qvara/contracts/jobs';
+import { openBackend } from '@qvara/queue/connection';
+import { createProducer } from '@qvara/queue/producer';
+import { BOTH, type Fault, MOMENT, nothing, type Scene } from './fault.ts';
+
+/** What a stray transaction may hold on to. */
+const HELD = [
+  'select from lanes where customer_id in (select customer_id from lanes order by md5(customer_id) limit 5) for update',
+  "select from jobs where state not in ('completed', 'failed', 'cancelled') limit 20 for update skip locked",
+  'select from capacity for update',
+  'select from bell_windows for update',
+  'select pg_advisory_xact_lock(7811, 1)',
+  'select count(*) from events',
+] as const;
+
+export const LEDGER_FAULTS: readonly Fault[] = [
+  {
+    name: 'transaction held open on the ledger',
+    backends: BOTH,
+    lastsMs: [1_000, 6_000],
+    async make({ world }, chance) {
+      const what = chance.pick(HELD);
+      const client = await world.ledger.connect();
+      client.on('error', () => undefined);
+      await client.query('begin').then(() => client.query(what));
+      return async () => {
+        const lost = await client.query('rollback').then(
+          () => false,
+          () => true,
+        );
+        client.release(lost);
+      };
+    },
+  },
+  {
+    name: 'bells rung by hand',
+    backends: BOTH,
+    lastsMs: MOMENT,
+    async make(scene, chance) {
+      await ringStray(scene, [chance.between(-1, 2), chance.between(0, 1)]);
+      return nothing;
+    },
+  },
+];
+
+type Rung = { queue: QueueName; id: string; bell_no: number };
+
+/** Rings jobs of every state, with the number they have and with another. */
+async function ringStray({ world }: Scene, steps: readonly number[]): Promise<void> {
+  const { rows } = await world.ledger.query<Rung>(
+    '(select queue, id, bell_no from jobs where finished_at is null limit 40) union all (select queue, id, bell_no from jobs where finished_at is not null limit 10)',
+  );
+  const bells = rows.flatMap(({ queue, id: jobId, bell_no: bellNo }) =>
+    steps.map((step) => ({ queue, jobId, bellNo: Math.max(0, bellNo + step) })),
+  );
+  const backend = openBackend({ redisUrl: world.redis?.url, databaseUrl: world.ledgerUrl });
+  const producer = createProducer(backend);
+  try {
+    await producer.ring(bells);
+  } finally {
+    await producer.close();
+    await backend.close();
+  }
+}

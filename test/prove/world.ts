@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { migrateSandbox } from '@qvara/platform/sandbox-migrate';
+import { migrateQueues } from '@qvara/queue/migrate';
+import { findFreePort } from '@qvara/standalone/free-port';
+import { migrate } from '@qvara/store/migrate';
+import pg from 'pg';
+import { type Proxy, startProxy } from '../support/proxy.ts';
+import type { BackendName } from '../support/stack.ts';
+import { type Postgres, type RedisBox, startPostgresBox, startRedisBox } from './servers.ts';
+import { createSlot, type Slot, type SlotPlan, type Tell } from './slot.ts';
+
+const INTAKES = 2;
+const WORKERS = 3;
+const LOOK_MS = 300;
+/** Past the lease of a worker, short of the deadline of a stop. */
+const BLOCK_MS = 7_500;
+
+/** Everything that runs: servers, the ways to them, and the product as processes. */
+export type World = {
+  readonly backend: BackendName;
+  readonly folder: string;
+  readonly postgres: Postgres;
+  readonly redis: RedisBox | null;
+  /** The ways of the services to the ledger, to the platform's database, and to Redis. */
+  readonly ways: { readonly ledger: Proxy; readonly platform: Proxy; readonly redis: Proxy | null };
+  readonly intakes: readonly Slot[];
+  readonly workers: readonly Slot[];
+  readonly intakeUrls: readonly string[];
+  /** Straight to the databases, past the proxies. */
+  readonly ledger: pg.Pool;
+  readonly platform: pg.Pool;
+  readonly ledgerUrl: string;
+  readonly platformUrl: string;
+  /** What went on besides the plan: processes that ended by themselves, stops out of order. */
+  readonly remarks: readonly string[];
+  readonly close: () => Promise<void>;
+};
+
+/** Starts it all in a folder, the databases migrated and empty. */
+export async function startWorld(backend: BackendName, folder: string): Promise<World> {
+  await mkdir(join(folder, 'redis'), { recursive: true });
+  const postgres = await startPostgresBox(folder);
+  const redis = backend === 'redis' ? await startRedisBox(folder) : null;
+  const [ledgerUrl, platformUrl] = await prepareDatabases(postgres);
+  const ways = {
+    ledger: await startProxy(postgres),
+    platform: await startProxy(postgres),
+    redis: redis && (await startProxy(redis)),
+  };
+  const env = {
+    DATABASE_URL: ways.ledger.lead(ledgerUrl),
+    PLATFORM_DATABASE_URL: ways.platform.lead(platformUrl),
+    SECRET_KEY: randomBytes(32).toString('base64'),
+    LOG_LEVEL: 'warn',
+    PROVE_BLOCK_MS: String(BLOCK_MS),
+    ...(redis && ways.redis && { REDIS_URL: ways.redis.lead(redis.url) }),
+  };
+  const crew = await startCrew(env);
+  const [ledger, platform] = [openPool(ledgerUrl), openPool(platformUrl)];
+  return {
+    backend,
+    folder,
+    postgres,
+    redis,
+    ways,
+    ...crew,
+    ledger,
+    platform,
+    ledgerUrl,
+    platformUrl,
+    async close() {
+      await crew.close();
+      await Promise.all([ledger.end(), platform.end()]);
+      await Promise.all(Object.values(ways).map((way) => way?.close()));
+      await Promise.all([postgres.stop(), redis?.stop()]);
+    },
+  };
+}
+
+async function prepareDatabases(postgres: Postgres): Promise<[string, string]> {
+  const names = ['qvara', 'qvara_sandbox'] as const;
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  for (const name of names) await client.query(`create database ${name}`);
+  await client.end();
+  const [ledgerUrl, platformUrl] = [postgres.database(names[0]), postgres.database(names[1])];
+  await migrate(ledgerUrl);
+  await migrateQueues(ledgerUrl);
+  await migrateSandbox(platformUrl);
+  return [ledgerUrl, platformUrl];
+}
+
+function openPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 4 });
+  return pool.on('error', () => undefined);
+}
+
+async function startCrew(env: Record<string, string>) {
+  const closing = new AbortController();
+  const remarks: string[] = [];
+  const tell: Tell = (text) => void remarks.push(text);
+  const plan = { env, tell, closed: closing.signal };
+  const ports = await Promise.all(Array.from({ length: INTAKES }, () => findFreePort()));
+  const intakes = ports.map((port, index) => place(plan, ['intake', index], { INTAKE_PORT: String(port) }));
+  const workers = Array.from({ length: WORKERS }, (_, index) => place(plan, ['worker', index], {}));
+  const slots = [...intakes, ...workers];
+  await Promise.all(slots.map((slot) => slot.start()));
+  const watching = watch(slots, plan);
+  return {
+    intakes,
+    workers,
+    intakeUrls: ports.map((port) => `http://127.0.0.1:${port}`),
+    remarks,
+    async close() {
+      closing.abort();
+      await watching;
+      for (const slot of slots) slot.signal('SIGCONT');
+      await Promise.all(slots.map((slot) => slot.stop('SIGTERM')));
+    },
+  };
+}
+
+type CrewPlan = Pick<SlotPlan, 'env' | 'tell' | 'closed'>;
+
+function place(plan: CrewPlan, [service, index]: ['intake' | 'worker', number], more: Record<string, string>): Slot {
+  return createSlot({ ...plan, name: `${service}-${index + 1}`, service, env: { ...plan.env, ...more } });
+}
+
+/** Does what a supervisor does: starts again what ended by itself, and says so. */
+async function watch(slots: readonly Slot[], { tell, closed }: CrewPlan): Promise<void> {
+  while (!closed.aborted) {
+    for (const slot of slots) {
+      if (slot.isTaken() || slot.isRunning()) continue;
+      tell(`${slot.name} ended by itself: ${slot.log().trim().split('\n').at(-1)?.slice(0, 400)}`);
+      const free = await slot.take();
+      void slot.start().finally(free);
+    }
+    await delay(LOOK_MS);
+  }
+}
