@@ -71,7 +71,8 @@ type JobDefinition = {
   readonly summary: string;
 };
 
-const patient = { attempts: 8, backoff: { baseMs: 500, capMs: 60_000 }, timeoutMs: 30_000 } as const;
+/** Some four minutes of a platform that does not answer, on the average. */
+const patient = { attempts: 12, backoff: { baseMs: 500, capMs: 60_000 }, timeoutMs: 30_000 } as const;
 
 /** THE job list. A new job is one entry here, a story in the worker, and a line in its list of handlers. */
 export const JOBS = {

@@ -4,7 +4,7 @@ import { SETTINGS, type SettingName, type Settings } from '@qvara/contracts/sett
 
 /**
  * The fees a change of settings incurs: a retention period raised beyond the included days, or a paid feature switched
- * on. `before` is null for a new customer. A setting that already cost this much incurs nothing again.
+ * on. `before` is null for a new customer. A setting that cost its fee already incurs nothing again: fees are flat.
  */
 export function feesOf(
   before: Settings | null,
@@ -17,8 +17,8 @@ export function feesOf(
   );
   return (Object.keys(SETTINGS) as SettingName[]).flatMap((name) => {
     const fee = reference.fees.find((entry) => entry.active && entry.code === SETTINGS[name].fee);
-    const was = before === null ? 0 : excess(settingOf(before, name), included);
-    if (fee === undefined || excess(settingOf(after, name), included) <= was) return [];
+    const costs = (settings: Settings) => isCostly(settingOf(settings, name), included);
+    if (fee === undefined || !costs(after) || (before !== null && costs(before))) return [];
     return [
       { code: fee.code, setting: name, amountMinor: fee.amountMinor, currency: fee.currency, per: 'month' as const },
     ];
@@ -30,7 +30,6 @@ function settingOf(settings: Settings, name: SettingName): unknown {
   return (settings[group] as Record<string, unknown>)[field];
 }
 
-function excess(value: unknown, included: number): number {
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  return typeof value === 'number' ? Math.max(0, value - included) : 0;
+function isCostly(value: unknown, included: number): boolean {
+  return typeof value === 'number' ? value > included : value === true;
 }

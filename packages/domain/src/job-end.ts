@@ -34,7 +34,9 @@ export function undoFinished(job: Job, now: string): Transition {
   const resumed = job.undo === 'incomplete' && !job.cancelRequested;
   // The platform remembers the claim that removed: going forward again takes a new one.
   if (resumed) return wait(fresh(job), { reason: 'retry', dueAt: now });
-  const complete = { ...job, undo: 'complete' } as const;
+  // What the undone steps carried is gone with them, such as the settings of a tenant.
+  const steps = job.steps.map((step) => (step.state === 'succeeded' ? { ...step, state: 'undone' as const } : step));
+  const complete = { ...job, steps, undo: 'complete' } as const;
   return job.cancelRequested ? cancelled({ ...complete, failure: null }, now) : fail(complete, now);
 }
 

@@ -47,8 +47,13 @@ async function copyOften(): Promise<void> {
   );
   await observer.rows(replaced('idempotency_keys', "jsonb_build_object('key', t.key || n, 'job_id', t.job_id || n)"));
   await observer.rows(
+    `insert into containers (id, label, region, state, capacity)
+     select (100010 + n)::text, 'full', 'full', 'online', 750 from generate_series(1, 80) n`,
+  );
+  await observer.rows(
     `insert into seats (container_id, number, customer_id, state, tenant_state)
-     select (100001 + (n - 1) / 800)::text, to_char(n % 800 + 200, 'FM000'), 'cus_' || n, 'taken', 'active' from ${series} where n % 800 + 200 <= 999`,
+     select (100010 + n)::text, to_char(m, 'FM000'), 'cus_' || n || '_' || m, 'taken', 'active'
+     from generate_series(1, 80) n, generate_series(1, 750) m`,
   );
   await observer.rows('update containers c set seats = (select count(*) from seats where container_id = c.id)');
   await observer.rows(

@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Chance } from './chance.ts';
+
+export type Request = {
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly key?: string;
+};
+export type Answer = { readonly status: number; readonly body: Record<string, unknown> };
+
+/** One client's way to the intakes. Never rejects: without an answer the status is 0. */
+export type Caller = {
+  /** Asks once. */
+  call(request: Request): Promise<Answer>;
+  /** Asks until there is an answer other than "not now", or the time is over: then that is the answer. */
+  insist(request: Request, patienceMs?: number): Promise<Answer>;
+};
+
+type Means = {
+  readonly urls: readonly string[];
+  readonly apiKey: string;
+  readonly chance: Chance;
+  /** Hears of every answer. */
+  readonly heard: (status: number, code: string) => void;
+};
+
+const PATIENCE_MS = 60_000;
+
+/** Talks to the intakes in turn; gives up a call after some seconds, as clients do. */
+export function createCaller({ urls, apiKey, chance, heard }: Means): Caller {
+  let turn = chance.between(0, urls.length - 1);
+
+  async function call({ method, path, body, key }: Request): Promise<Answer> {
+    const url = `${urls[turn++ % urls.length]}${path}`;
+    try {
+      const response = await fetch(url, {
+        method,
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(chance.between(2_000, 10_000)),
+      });
+      const answer = { status: response.status, body: (await response.json()) as Record<string, unknown> };
+      heard(answer.status, String(answer.body?.code ?? ''));
+      return answer;
+    } catch (error) {
+      heard(0, (error as Error).name);
+      return { status: 0, body: {} };
+    }
+  }
+
+  return {
+    call,
+    async insist(request, patienceMs = PATIENCE_MS) {
+      const deadline = performance.now() + patienceMs;
+      for (;;) {
+        const answer = await call(request);
+        const notNow = answer.status === 0 || answer.status === 429 || answer.status >= 500;
+        if (!notNow || performance.now() > deadline) return answer;
+        await delay(chance.between(20, 400));
+      }
+    },
+  };
+}
