@@ -25,7 +25,10 @@ function unread({ events, seen }: Evidence): Offence[] {
     return times === 1 ? [] : [{ what: `the reader saw event ${sequence} ${times} times` }];
   });
   const untrue = [...seen.keys()].filter((sequence) => !known.has(sequence));
-  return [...told, ...untrue.map((sequence) => ({ what: `the reader saw event ${sequence}, which is not in the log` }))];
+  return [
+    ...told,
+    ...untrue.map((sequence) => ({ what: `the reader saw event ${sequence}, which is not in the log` })),
+  ];
 }
 
 function ofJobs(evidence: Evidence): Offence[] {
@@ -39,7 +42,8 @@ function ofJobs(evidence: Evidence): Offence[] {
 
 function ofJob(job: Job, events: readonly Event[]): Offence[] {
   const wrong: string[] = [];
-  if (events.some((event, index) => event.job_sequence !== index + 1)) wrong.push('its events are not numbered 1, 2, 3');
+  if (events.some((event, index) => event.job_sequence !== index + 1))
+    wrong.push('its events are not numbered 1, 2, 3');
   if (events.length !== job.event_count) wrong.push(`it counts ${job.event_count} events and has ${events.length}`);
   const last = events.at(-1);
   if (last?.data.state !== job.state) wrong.push(`it is ${job.state}, its last event says ${last?.data.state}`);

@@ -4,11 +4,7 @@ import { retryTimes } from './lives.ts';
 /** Runs of one customer that overlap in the journal, and jobs that take effect against their turns. */
 export const findOutOfOrder: Counter = (evidence) => {
   const worked = evidence.calls.filter(({ outcome }) => outcome === 'ok');
-  return [
-    ...overlaps(evidence.effects, 'effect'),
-    ...overlaps(worked, 'call'),
-    ...againstTurns(evidence),
-  ];
+  return [...overlaps(evidence.effects, 'effect'), ...overlaps(worked, 'call'), ...againstTurns(evidence)];
 };
 
 type Deed = { readonly id: number; readonly customer_id: string; readonly job_id: string; readonly claim_no: number };

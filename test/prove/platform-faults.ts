@@ -2,7 +2,11 @@ import { clearFaults, type FaultScript, scriptFault } from '@qvara/platform/sand
 import type { Chance } from './chance.ts';
 import { BOTH, type Fault, type Scene, type Undo } from './fault.ts';
 
-type Part = FaultScript extends infer Script ? (Script extends FaultScript ? Omit<Script, 'containerId'> : never) : never;
+type Part = FaultScript extends infer Script
+  ? Script extends FaultScript
+    ? Omit<Script, 'containerId'>
+    : never
+  : never;
 
 /** Plays scripts on one container, and takes away what is left of them afterwards. */
 function plays(parts: (chance: Chance) => readonly Part[]) {

@@ -49,7 +49,12 @@ function misleads(group: Group) {
 export const PROCESS_FAULTS: readonly Fault[] = [
   { name: 'worker SIGKILL', backends: BOTH, lastsMs: [0, 6_000], make: ends('workers', 'SIGKILL') },
   { name: 'worker SIGTERM', backends: BOTH, lastsMs: [0, 3_000], make: ends('workers', 'SIGTERM') },
-  { name: 'worker SIGSTOP past its lease', backends: BOTH, lastsMs: [7_000, 12_000], make: disturbs('workers', stopped) },
+  {
+    name: 'worker SIGSTOP past its lease',
+    backends: BOTH,
+    lastsMs: [7_000, 12_000],
+    make: disturbs('workers', stopped),
+  },
   { name: 'worker SIGSTOP, short', backends: BOTH, lastsMs: [300, 4_000], make: disturbs('workers', stopped) },
   { name: 'worker event loop blocked', backends: BOTH, lastsMs: [7_600, 7_600], make: disturbs('workers', blocked) },
   { name: 'worker clock an hour off', backends: BOTH, lastsMs: [5_000, 15_000], make: misleads('workers') },

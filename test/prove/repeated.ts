@@ -17,11 +17,15 @@ function secondTenants({ effects }: Evidence): Offence[] {
     const present = living.get(customerId);
     if (effect === 'created') {
       living.set(customerId, place);
-      return present === undefined ? [] : [{ what: `tenant ${place} created while ${present} lives`, jobId, customerId }];
+      return present === undefined
+        ? []
+        : [{ what: `tenant ${place} created while ${present} lives`, jobId, customerId }];
     }
     if (effect !== 'removed') return [];
     living.delete(customerId);
-    return present === place ? [] : [{ what: `tenant ${place} removed while ${present ?? 'none'} lives`, jobId, customerId }];
+    return present === place
+      ? []
+      : [{ what: `tenant ${place} removed while ${present ?? 'none'} lives`, jobId, customerId }];
   });
 }
 
@@ -29,13 +33,15 @@ function secondTenants({ effects }: Evidence): Offence[] {
 function secondEffects(evidence: Evidence): Offence[] {
   const retries = retryTimes(evidence);
   const seen = new Set<string>();
-  return evidence.effects.flatMap(({ effect, value, container_id, number, job_id: jobId, customer_id: customerId, at }) => {
-    const life = retries(jobId).filter((time) => time <= at).length;
-    const name = [jobId, life, container_id, number, effect, value].join(' ');
-    const again = seen.has(name);
-    seen.add(name);
-    return again ? [{ what: `${effect} ${value ?? ''} twice by one job`, jobId, customerId }] : [];
-  });
+  return evidence.effects.flatMap(
+    ({ effect, value, container_id, number, job_id: jobId, customer_id: customerId, at }) => {
+      const life = retries(jobId).filter((time) => time <= at).length;
+      const name = [jobId, life, container_id, number, effect, value].join(' ');
+      const again = seen.has(name);
+      seen.add(name);
+      return again ? [{ what: `${effect} ${value ?? ''} twice by one job`, jobId, customerId }] : [];
+    },
+  );
 }
 
 const ONCE = /^(tenant|customer)\.|^porting-pin\.generated$|^fee\.incurred$/;

@@ -42,7 +42,12 @@ export const SERVER_FAULTS: readonly Fault[] = [
       return nothing;
     },
   },
-  { name: 'Redis killed, back with its file', backends: REDIS, lastsMs: [0, 1_000], make: redis((server) => server.kill()) },
+  {
+    name: 'Redis killed, back with its file',
+    backends: REDIS,
+    lastsMs: [0, 1_000],
+    make: redis((server) => server.kill()),
+  },
   {
     name: 'Redis restarted empty',
     backends: REDIS,

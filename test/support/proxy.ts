@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { createCommitWatch } from './commit-watch.ts';
-import { createCarrier } from './proxy-carrier.ts';
 
 /** A way to a server on which connections can be spoilt. */
 export type Proxy = {

@@ -6,11 +6,10 @@ import type { Logger } from '@qvara/runtime/logger';
 import { createMetrics } from '@qvara/runtime/metrics';
 import { createProbes } from '@qvara/runtime/probes';
 import { acceptVerb } from '@qvara/store/accept';
+import { createAnnouncer } from '@qvara/store/announcer';
 import { coalesce } from '@qvara/store/coalesce';
 import { createFollower } from '@qvara/store/follower';
-import { createNudger } from '@qvara/store/nudges';
 import { closeLedger, openLedger, ping } from '@qvara/store/orm';
-import { createAnnouncer } from './announce.ts';
 import { createApp } from './app.ts';
 import { createDocuments } from './documents.ts';
 import { createKeyRing } from './key-ring.ts';
@@ -46,8 +45,10 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
   const onError = (error: Error) => logger.warn({ err: error }, 'the queue does not answer');
   const backend = openBackend({ databaseUrl, redisUrl, prefix: queuePrefix, onError });
   const producer = createProducer(backend);
-  const nudger = createNudger(ledger);
-  const { announce, settled } = createAnnouncer({ producer, nudger, logger });
+  const { announce, settled } = createAnnouncer(ledger, {
+    ring: (bells) => producer.ring(bells),
+    onError: (error) => logger.warn({ err: error }, 'bells could not be rung; rescue rings them'),
+  });
   const follower = createFollower(ledger, databaseUrl);
   const metrics = createMetrics({ service: 'intake' });
   measureQueue(metrics, backend);

@@ -41,22 +41,53 @@ const TIMED_OUT = {
   fault: { code: 'step-timed-out', message: 'The platform did not answer in time; what it did is unknown.' },
 } as const;
 
+/** A batch under way for so long is slow: later calls do not wait for it. */
+const SLOW_MS = 250;
+const MOST_LANES = 8;
+
+type Verb<Call, Value> = (calls: readonly Call[]) => Promise<readonly Outcome<Value>[]>;
+type Lane<Call, Value> = { readonly send: (call: Call) => Promise<Outcome<Value>>; busySince: number | null };
+
 /**
- * One container that hangs must not hold up the others: each container has its own batches, and a caller whose time is
- * over leaves without its answer.
+ * One container that hangs must not hold up the others, nor one slow call the rest of its container: each container has
+ * batches of its own, another one beside those that are slow, and a caller whose time is over leaves without its answer.
  */
-function single<Call extends TenantKey, Value>(verb: (calls: readonly Call[]) => Promise<readonly Outcome<Value>[]>) {
-  const lanes = new Map<string, (call: Call) => Promise<Outcome<Value>>>();
+function single<Call extends TenantKey, Value>(verb: Verb<Call, Value>) {
+  const containers = new Map<string, Lane<Call, Value>[]>();
   return (call: Call, signal: AbortSignal): Promise<Outcome<Value>> => {
-    let lane = lanes.get(call.containerId);
-    if (lane === undefined) {
-      lane = coalesce<Call, Outcome<Value>>(verb);
-      lanes.set(call.containerId, lane);
-    }
+    const lanes = containers.get(call.containerId) ?? [];
+    containers.set(call.containerId, lanes);
     const { promise, resolve } = Promise.withResolvers<Outcome<Value>>();
     const leave = () => resolve(TIMED_OUT);
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
-    return Promise.race([promise, lane(call)]).finally(() => signal.removeEventListener('abort', leave));
+    return Promise.race([promise, pickLane(lanes, verb).send(call)]).finally(() =>
+      signal.removeEventListener('abort', leave),
+    );
   };
+}
+
+function pickLane<Call, Value>(lanes: Lane<Call, Value>[], verb: Verb<Call, Value>): Lane<Call, Value> {
+  const now = performance.now();
+  const quick = lanes.find(({ busySince }) => busySince === null || now - busySince < SLOW_MS);
+  if (quick !== undefined) return quick;
+  if (lanes.length < MOST_LANES) {
+    const lane = openLane(verb);
+    lanes.push(lane);
+    return lane;
+  }
+  return lanes.reduce((one, other) => ((other.busySince ?? 0) > (one.busySince ?? 0) ? other : one));
+}
+
+function openLane<Call, Value>(verb: Verb<Call, Value>): Lane<Call, Value> {
+  const lane: Lane<Call, Value> = {
+    busySince: null,
+    send: coalesce<Call, Outcome<Value>>(async (calls) => {
+      lane.busySince = performance.now();
+      return await verb(calls).finally(() => {
+        lane.busySince = null;
+      });
+    }),
+  };
+  return lane;
 }

@@ -9,15 +9,16 @@ import type { Logger } from '@qvara/runtime/logger';
 import { createMetrics } from '@qvara/runtime/metrics';
 import { createProbes, startProbeServer } from '@qvara/runtime/probes';
 import { advanceVerb } from '@qvara/store/advance';
+import { createAnnouncer } from '@qvara/store/announcer';
 import { claimVerb } from '@qvara/store/claim';
 import { coalesce } from '@qvara/store/coalesce';
 import { closeLedger, openLedger, ping } from '@qvara/store/orm';
 import { createReferenceReader } from '@qvara/store/reference';
 import { sqlOn } from '@qvara/store/sql';
-import { abandonRun, releaseWorker } from '@qvara/store/sweep';
+import { abandonRun, releaseWorker, ringDue } from '@qvara/store/sweep';
 import { forgetWorker } from '@qvara/store/workers';
-import { createAnnouncer } from './announcer.ts';
 import type { WorkerConfig } from './config.ts';
+import { createDueTimes } from './due-times.ts';
 import { createHandler } from './handle-bell.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createPlatform } from './platform-calls.ts';
@@ -38,8 +39,13 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   const onError = (error: Error) => logger.warn({ err: error }, 'the queue reports an error');
   const backend = openBackend({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, onError });
   const producer = createProducer(backend);
-  const announcer = createAnnouncer({ ledger, producer, logger });
-  const { announce } = announcer;
+  const onUnrung = (error: unknown) => logger.warn({ err: error }, 'bells could not be rung; rescue rings them');
+  const { announce, settled } = createAnnouncer(ledger, {
+    ring: (bells) => producer.ring(bells),
+    onError: onUnrung,
+    onDue: (dueInMs) => dueTimes.add(dueInMs),
+  });
+  const dueTimes = createDueTimes(() => void ringDue(ledger, announce).catch(onUnrung));
   const driver = openDriver({ platform: config.PLATFORM, platformDatabaseUrl: config.PLATFORM_DATABASE_URL });
   const stopping = new AbortController();
   const platform = createPlatform(driver, stopping.signal);
@@ -70,6 +76,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   for (const consumer of consumers) void consumer.start();
   rescue.start();
 
+  async function giveBack(): Promise<void> {
+    const released = await releaseWorker(ledger, announce, workerId);
+    if (released > 0) logger.info({ jobs: released }, 'running jobs were given back; no attempt is spent');
+    await forgetWorker(sqlOn(ledger.pool), workerId);
+  }
+
   return {
     port: server.port,
     async stop(deadlineMs) {
@@ -77,11 +89,10 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       stopping.abort();
       await closed;
       await rescue.stop();
-      const released = await releaseWorker(ledger, announce, workerId);
-      if (released > 0) logger.info({ jobs: released }, 'running jobs were given back; no attempt is spent');
       heartbeat.stop();
-      await forgetWorker(sqlOn(ledger.pool), workerId);
-      await announcer.close();
+      await giveBack().catch((error: unknown) => logger.warn({ err: error }, 'jobs are left to rescue'));
+      dueTimes.close();
+      await settled();
       await server.close();
       await producer.close();
       await backend.close();

@@ -1,0 +1,95 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Scope } from '@qvara/contracts/clients';
+import { SCOPES } from '@qvara/contracts/clients';
+import type { Arguments } from './arguments.ts';
+import { createCaller } from './caller.ts';
+import { createChance } from './chance.ts';
+import { runClient } from './client-load.ts';
+import { direct } from './director.ts';
+import { loadEvidence } from './evidence.ts';
+import { faultsOf } from './faults.ts';
+import { addKeys } from './keys.ts';
+import { openLoadLog } from './load-log.ts';
+import { createOperator } from './operator.ts';
+import { planFaults } from './plan.ts';
+import { followEvents } from './reader.ts';
+import type { Findings } from './report.ts';
+import { settle } from './settle.ts';
+import { judge } from './verdict.ts';
+import { startWorld, type World } from './world.ts';
+
+const CLIENT_SCOPES: readonly Scope[] = ['jobs:write', 'jobs:read'];
+const CLIENTS = ['north-star', 'blue-bird', 'old-oak'] as const;
+/** About 12 calls a second, all clients together. */
+const CALL_EVERY_MS = 250;
+const CATCH_UP_MS = 30_000;
+
+/** Runs load and faults in a world of its own under `folder`, lets it settle, and finds what is wrong. */
+export async function prove(wish: Arguments, folder: string): Promise<Findings> {
+  await mkdir(folder, { recursive: true });
+  const world = await startWorld(wish.backend, folder);
+  try {
+    return await proveIn(world, wish);
+  } finally {
+    await keepLogs(world);
+    await world.close();
+  }
+}
+
+async function proveIn(world: World, { seed, minutes }: Arguments): Promise<Findings> {
+  const chance = createChance(seed);
+  const log = openLoadLog(join(world.folder, 'accepted.ndjson'));
+  const [adminKey = '', ...keys] = await addKeys(world.ledgerUrl, [SCOPES, ...CLIENTS.map(() => CLIENT_SCOPES)]);
+  const callerOf = (name: string, apiKey: string) =>
+    createCaller({ urls: world.intakeUrls, apiKey, chance: chance.fork(`calls of ${name}`), heard: log.hear });
+  const admin = callerOf('the operator', adminKey);
+  const operator = await createOperator(admin);
+  const reader = followEvents(callerOf('the reader', adminKey));
+  const faults = faultsOf(world.backend);
+  const loadMs = minutes * 60_000;
+  const over = AbortSignal.timeout(loadMs);
+  const clients = CLIENTS.map((name, index) => {
+    const own = { name, caller: callerOf(name, keys[index] ?? ''), chance: chance.fork(`acts of ${name}`), log };
+    return runClient(own, CALL_EVERY_MS, over);
+  });
+  const inventory = operator.work(chance.fork('the operator'), over);
+  const performance_ = direct({ world, operator }, planFaults(faults, chance.fork('faults'), loadMs));
+  await delay(loadMs);
+  const performed = await performance_;
+  await inventory;
+  const settlingMs = performance.now();
+  // Clients whose requests were never answered go on asking while the world is mended.
+  const settling = settle({ world, operator, caller: admin });
+  await Promise.all(clients);
+  let settled = await settling;
+  if (settled) settled = await settle({ world, operator, caller: admin });
+  const settleMs = performance.now() - settlingMs;
+  await catchUp(world, reader);
+  await writeFile(join(world.folder, 'faults.log'), `${performed.diary.join('\n')}\n`);
+  const evidence = await loadEvidence({ ...world, accepted: log.accepted, seen: reader.seen });
+  const trouble = performed.diary.filter((line) => /could not be made|not wholly/.test(line));
+  return {
+    evidence,
+    verdict: judge(evidence),
+    settled,
+    made: performed.made,
+    faultNames: faults.map(({ name }) => name),
+    lostCommits: world.ways.ledger.lostCommits() + world.ways.platform.lostCommits(),
+    answers: log.answers,
+    remarks: [...world.remarks, ...trouble],
+    loadMs,
+    settleMs,
+  };
+}
+
+async function catchUp(world: World, reader: ReturnType<typeof followEvents>): Promise<void> {
+  const { rows } = await world.ledger.query<{ last: number }>('select max(sequence)::int as last from events');
+  await reader.reaches(rows[0]?.last ?? 0, CATCH_UP_MS);
+  await reader.stop();
+}
+
+async function keepLogs({ workers, intakes, folder }: World): Promise<void> {
+  for (const slot of [...workers, ...intakes]) await writeFile(join(folder, `${slot.name}.log`), slot.log());
+}
