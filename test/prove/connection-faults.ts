@@ -1,9 +1,9 @@
-import type { Proxy } from '../support/proxy.ts';
+import type { Way } from '../support/proxy.ts';
 import type { Chance } from './chance.ts';
 import { BOTH, type Fault, MOMENT, nothing, type Scene, type Undo } from './fault.ts';
 
 /** One of the ways, or all of them. */
-function chooseWays({ world: { ways } }: Scene, chance: Chance): Proxy[] {
+function chooseWays({ world: { ways } }: Scene, chance: Chance): Way[] {
   const all = Object.values(ways).filter((way) => way !== null);
   return chance.yes(0.4) ? all : [chance.pick(all)];
 }

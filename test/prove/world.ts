@@ -7,7 +7,7 @@ import { migrateQueues } from '@qvara/queue/migrate';
 import { findFreePort } from '@qvara/standalone/free-port';
 import { migrate } from '@qvara/store/migrate';
 import pg from 'pg';
-import { type Proxy, startProxy } from '../support/proxy.ts';
+import { startProxy, type Way } from '../support/proxy.ts';
 import type { BackendName } from '../support/stack.ts';
 import { type Postgres, type RedisBox, startPostgresBox, startRedisBox } from './servers.ts';
 import { createSlot, type Slot, type SlotPlan, type Tell } from './slot.ts';
@@ -25,7 +25,7 @@ export type World = {
   readonly postgres: Postgres;
   readonly redis: RedisBox | null;
   /** The ways of the services to the ledger, to the platform's database, and to Redis. */
-  readonly ways: { readonly ledger: Proxy; readonly platform: Proxy; readonly redis: Proxy | null };
+  readonly ways: { readonly ledger: Way; readonly platform: Way; readonly redis: Way | null };
   readonly intakes: readonly Slot[];
   readonly workers: readonly Slot[];
   readonly intakeUrls: readonly string[];
@@ -46,8 +46,8 @@ export async function startWorld(backend: BackendName, folder: string): Promise<
   const redis = backend === 'redis' ? await startRedisBox(folder) : null;
   const [ledgerUrl, platformUrl] = await prepareDatabases(postgres);
   const ways = {
-    ledger: await startProxy(postgres),
-    platform: await startProxy(postgres),
+    ledger: await startProxy({ port: postgres.port, speaks: 'postgres' }),
+    platform: await startProxy({ port: postgres.port, speaks: 'postgres' }),
     redis: redis && (await startProxy(redis)),
   };
   const env = {

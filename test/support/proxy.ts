@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** A way to a server on which connections can be spoilt. */
-export type Proxy = {
+export type Way = {
   readonly port: number;
   /** The same URL by way of the proxy. */
   lead(url: string): string;
@@ -26,8 +26,10 @@ type Link = { readonly near: Socket; readonly far: Socket; dead: boolean };
 /** What of a piece may pass, and whether the connection ends there. */
 type Filtered = { readonly pass: Buffer; readonly cut: boolean };
 
-/** Leads connections to a port on 127.0.0.1. */
-export async function startProxy(target: { readonly port: number }): Promise<Proxy> {
+const passAll = (pass: Buffer): Filtered => ({ pass, cut: false });
+
+/** Leads connections to a port on 127.0.0.1. Answers to COMMIT can be told where the server `speaks` PostgreSQL's language. */
+export async function startProxy(target: { readonly port: number; readonly speaks?: 'postgres' }): Promise<Way> {
   const links = new Set<Link>();
   let delayMs = 0;
   let toLose = 0;
@@ -69,8 +71,9 @@ export async function startProxy(target: { readonly port: number }): Promise<Pro
   const server = createServer((near) => {
     const link = { near, far: connect(target.port, '127.0.0.1'), dead: false };
     links.add(link);
-    forward(link, near, { to: link.far, filter: (pass) => ({ pass, cut: false }) });
-    forward(link, link.far, { to: near, filter: createCommitWatch(takeCommit) });
+    forward(link, near, { to: link.far, filter: passAll });
+    const filter = target.speaks === 'postgres' ? createCommitWatch(takeCommit) : passAll;
+    forward(link, link.far, { to: near, filter });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;

@@ -1,26 +1,23 @@
 import { QUEUE_NAMES } from '@qvara/contracts/jobs';
 import { openDriver } from '@qvara/platform/drivers';
-import { openBackend } from '@qvara/queue/connection';
 import { createConsumer } from '@qvara/queue/consumer';
-import { createProducer } from '@qvara/queue/producer';
 import { randomToken, sealer } from '@qvara/runtime/crypto';
 import type { Service } from '@qvara/runtime/lifecycle';
 import type { Logger } from '@qvara/runtime/logger';
 import { createMetrics } from '@qvara/runtime/metrics';
 import { createProbes, startProbeServer } from '@qvara/runtime/probes';
 import { advanceVerb } from '@qvara/store/advance';
-import { createAnnouncer } from '@qvara/store/announcer';
 import { claimVerb } from '@qvara/store/claim';
 import { coalesce } from '@qvara/store/coalesce';
-import { closeLedger, openLedger, ping } from '@qvara/store/orm';
+import { closeLedger, ping } from '@qvara/store/orm';
 import { createReferenceReader } from '@qvara/store/reference';
 import { sqlOn } from '@qvara/store/sql';
-import { abandonRun, releaseWorker, ringDue } from '@qvara/store/sweep';
+import { abandonRun, releaseWorker } from '@qvara/store/sweep';
 import { forgetWorker } from '@qvara/store/workers';
 import type { WorkerConfig } from './config.ts';
-import { createDueTimes } from './due-times.ts';
 import { createHandler } from './handle-bell.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { openMeans } from './means.ts';
 import { createPlatform } from './platform-calls.ts';
 import { createRescue } from './rescue.ts';
 import { createStepRunner } from './run-step.ts';
@@ -30,22 +27,8 @@ const CLOSE_SHARE = 0.6;
 /** Wires a worker together and starts it. */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<Service> {
   const workerId = `wrk_${randomToken(12)}`;
-  const ledger = await openLedger({
-    databaseUrl: config.DATABASE_URL,
-    clientWindow: config.CLIENT_WINDOW,
-    quarantineDays: config.TENANT_NUMBER_QUARANTINE_DAYS,
-    sipDomain: config.SIP_DOMAIN,
-  });
-  const onError = (error: Error) => logger.warn({ err: error }, 'the queue reports an error');
-  const backend = openBackend({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, onError });
-  const producer = createProducer(backend);
-  const onUnrung = (error: unknown) => logger.warn({ err: error }, 'bells could not be rung; rescue rings them');
-  const { announce, settled } = createAnnouncer(ledger, {
-    ring: (bells) => producer.ring(bells),
-    onError: onUnrung,
-    onDue: (dueInMs) => dueTimes.add(dueInMs),
-  });
-  const dueTimes = createDueTimes(() => void ringDue(ledger, announce).catch(onUnrung));
+  const { ledger, backend, producer, announcer, dueTimes, onError } = await openMeans(config, logger);
+  const { announce } = announcer;
   const driver = openDriver({ platform: config.PLATFORM, platformDatabaseUrl: config.PLATFORM_DATABASE_URL });
   const stopping = new AbortController();
   const platform = createPlatform(driver, stopping.signal);
@@ -92,7 +75,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       heartbeat.stop();
       await giveBack().catch((error: unknown) => logger.warn({ err: error }, 'jobs are left to rescue'));
       dueTimes.close();
-      await settled();
+      await announcer.settled();
       await server.close();
       await producer.close();
       await backend.close();
