@@ -7,6 +7,8 @@ const exclude = ['**/node_modules/**'];
 
 export default defineConfig({
   test: {
+    // Most live tests wait for processes: three files share two cores well.
+    maxWorkers: 3,
     teardownTimeout: 30_000,
     projects: [
       { extends: true, test: { name: 'pure', include: all, exclude: [...exclude, ...live] } },

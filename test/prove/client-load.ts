@@ -10,6 +10,7 @@ type Means = { readonly name: string; readonly caller: Caller; readonly chance: 
 /** Calls of one client under way at most; the rest of the rate is lost, as with a client that waits. */
 const MOST_AT_ONCE = 40;
 const RECENT = 6;
+const BURST = 20;
 
 /** One upstream system: posts at random, about `everyMs` apart, until the signal; resolves when all is answered. */
 export async function runClient(means: Means, everyMs: number, over: AbortSignal): Promise<void> {
@@ -77,6 +78,8 @@ function createActs({ name, caller, chance, log }: Means): readonly Act[] {
   return [
     { parts: 30, act: postProvision },
     { parts: 50, act: postChange },
+    // A batch of orders that came overnight.
+    { parts: 1, act: async () => void (await Promise.all(Array.from({ length: BURST }, postProvision))) },
     { parts: 8, act: async () => (posted.length > 0 ? await send(chance.pick(posted)) : undefined) },
     {
       parts: 5,

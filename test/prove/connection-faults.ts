@@ -1,6 +1,7 @@
 import type { Way } from '../support/proxy.ts';
 import type { Chance } from './chance.ts';
 import { BOTH, type Fault, MOMENT, nothing, type Scene, type Undo } from './fault.ts';
+import { calm } from './world.ts';
 
 /** One of the ways, or all of them. */
 function chooseWays({ world: { ways } }: Scene, chance: Chance): Way[] {
@@ -36,9 +37,7 @@ export const CONNECTION_FAULTS: readonly Fault[] = [
     async make(scene, chance) {
       const ways = chooseWays(scene, chance);
       for (const way of ways) way.slow(chance.between(20, 200));
-      return () => {
-        for (const way of ways) way.slow(0);
-      };
+      return () => calm(scene.world);
     },
   },
   { name: 'answer lost after COMMIT', backends: BOTH, lastsMs: [2_000, 2_000], make: loseCommits },

@@ -33,6 +33,8 @@ async function run(wish: Arguments, folder: string): Promise<boolean> {
   return isClean(findings.verdict);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(2));
+
 try {
   process.exitCode = await main();
 } catch (error) {

@@ -49,7 +49,7 @@ export async function createOperator(caller: Caller): Promise<Operator> {
         const id = chance.pick([...capacities.keys()]);
         const what = chance.number();
         if (what < 0.25) await addContainer(chance.pick(REGIONS), chance.between(3, 15));
-        else if (what < 0.75) await enlarge(id, chance.between(3, 12));
+        else if (what < 0.75) await enlarge(id, chance.between(5, 25));
         else await change(id, { state: what < 0.85 ? 'draining' : 'online' });
         await delay(chance.between(...EVERY_MS), undefined, { signal: over }).catch(() => undefined);
       }

@@ -1,4 +1,5 @@
 import { clearFaults, type FaultScript, scriptFault } from '@qvara/platform/sandbox-scripts';
+import { eventually } from '../support/eventually.ts';
 import type { Chance } from './chance.ts';
 import { BOTH, type Fault, type Scene, type Undo } from './fault.ts';
 
@@ -12,9 +13,15 @@ type Part = FaultScript extends infer Script
 function plays(parts: (chance: Chance) => readonly Part[]) {
   return async ({ world, operator }: Scene, chance: Chance): Promise<Undo> => {
     const containerId = chance.pick(operator.containers());
-    for (const part of parts(chance)) await scriptFault(world.platform, { ...part, containerId } as FaultScript);
-    return () => clearFaults(world.platform, containerId);
+    const scripts = parts(chance).map((part) => ({ ...part, containerId }) as FaultScript);
+    for (const script of scripts) await insist(() => scriptFault(world.platform, script));
+    return () => insist(() => clearFaults(world.platform, containerId));
   };
+}
+
+/** The platform's database may be on its way up again. */
+async function insist(work: () => Promise<void>): Promise<void> {
+  await eventually(() => work().then(() => true), { deadlineMs: 10_000, describe: 'the platform takes its script' });
 }
 
 const broken = { behaviour: 'fail', code: 'platform-broken', times: null } as const;

@@ -3,7 +3,7 @@ import { clearFaults } from '@qvara/platform/sandbox-scripts';
 import type { Caller } from './caller.ts';
 import type { Operator } from './operator.ts';
 import { REGIONS } from './requests.ts';
-import type { World } from './world.ts';
+import { calm, type World } from './world.ts';
 
 type Settling = { readonly world: World; readonly operator: Operator; readonly caller: Caller };
 
@@ -35,15 +35,12 @@ export async function settle({ world, operator, caller }: Settling): Promise<boo
   return await comesToRest(world, deadline);
 }
 
-async function mend({ ways, workers, intakes, platform }: World): Promise<void> {
-  for (const way of Object.values(ways)) {
-    way?.slow(0);
-    way?.loseCommits(0);
-  }
-  const slots = [...workers, ...intakes];
+async function mend(world: World): Promise<void> {
+  calm(world);
+  const slots = [...world.workers, ...world.intakes];
   for (const slot of slots) slot.signal('SIGCONT');
   await Promise.all(slots.map((slot) => slot.start()));
-  await clearFaults(platform);
+  await clearFaults(world.platform);
 }
 
 async function comesToRest(world: World, deadline: number): Promise<boolean> {

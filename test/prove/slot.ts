@@ -48,6 +48,9 @@ export function createSlot({ name, service, env, tell, closed }: SlotPlan): Slot
     process_ = null;
   }
 
+  // However this process ends, also while a service stands still: nothing stays behind.
+  process.on('exit', () => process_?.signal('SIGKILL'));
+
   return {
     name,
     pid: () => process_?.pid ?? null,

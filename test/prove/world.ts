@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { migrateSandbox } from '@qvara/platform/sandbox-migrate';
 import { migrateQueues } from '@qvara/queue/migrate';
-import { findFreePort } from '@qvara/standalone/free-port';
 import { migrate } from '@qvara/store/migrate';
 import pg from 'pg';
 import { startProxy, type Way } from '../support/proxy.ts';
 import type { BackendName } from '../support/stack.ts';
+import { startCrew } from './crew.ts';
 import { type Postgres, type RedisBox, startPostgresBox, startRedisBox } from './servers.ts';
-import { createSlot, type Slot, type SlotPlan, type Tell } from './slot.ts';
+import type { Slot } from './slot.ts';
 
-const INTAKES = 2;
-const WORKERS = 3;
-const LOOK_MS = 300;
+/** How long the ways hold every piece back when nothing is wrong: jobs are to be met in the middle of their steps. */
+const CALM_MS = { ledger: 0, platform: 8, redis: 0 } as const;
 /** Past the lease of a worker, short of the deadline of a stop. */
 const BLOCK_MS = 7_500;
 
@@ -39,6 +37,14 @@ export type World = {
   readonly close: () => Promise<void>;
 };
 
+/** Takes back whatever was done to the ways, but what is half-open. */
+export function calm({ ways }: Pick<World, 'ways'>): void {
+  for (const name of ['ledger', 'platform', 'redis'] as const) {
+    ways[name]?.slow(CALM_MS[name]);
+    ways[name]?.loseCommits(0);
+  }
+}
+
 /** Starts it all in a folder, the databases migrated and empty. */
 export async function startWorld(backend: BackendName, folder: string): Promise<World> {
   await mkdir(join(folder, 'redis'), { recursive: true });
@@ -50,6 +56,7 @@ export async function startWorld(backend: BackendName, folder: string): Promise<
     platform: await startProxy({ port: postgres.port, speaks: 'postgres' }),
     redis: redis && (await startProxy(redis)),
   };
+  calm({ ways });
   const env = {
     DATABASE_URL: ways.ledger.lead(ledgerUrl),
     PLATFORM_DATABASE_URL: ways.platform.lead(platformUrl),
@@ -96,48 +103,4 @@ async function prepareDatabases(postgres: Postgres): Promise<[string, string]> {
 function openPool(connectionString: string): pg.Pool {
   const pool = new pg.Pool({ connectionString, max: 4 });
   return pool.on('error', () => undefined);
-}
-
-async function startCrew(env: Record<string, string>) {
-  const closing = new AbortController();
-  const remarks: string[] = [];
-  const tell: Tell = (text) => void remarks.push(text);
-  const plan = { env, tell, closed: closing.signal };
-  const ports = await Promise.all(Array.from({ length: INTAKES }, () => findFreePort()));
-  const intakes = ports.map((port, index) => place(plan, ['intake', index], { INTAKE_PORT: String(port) }));
-  const workers = Array.from({ length: WORKERS }, (_, index) => place(plan, ['worker', index], {}));
-  const slots = [...intakes, ...workers];
-  await Promise.all(slots.map((slot) => slot.start()));
-  const watching = watch(slots, plan);
-  return {
-    intakes,
-    workers,
-    intakeUrls: ports.map((port) => `http://127.0.0.1:${port}`),
-    remarks,
-    async close() {
-      closing.abort();
-      await watching;
-      for (const slot of slots) slot.signal('SIGCONT');
-      await Promise.all(slots.map((slot) => slot.stop('SIGTERM')));
-    },
-  };
-}
-
-type CrewPlan = Pick<SlotPlan, 'env' | 'tell' | 'closed'>;
-
-function place(plan: CrewPlan, [service, index]: ['intake' | 'worker', number], more: Record<string, string>): Slot {
-  return createSlot({ ...plan, name: `${service}-${index + 1}`, service, env: { ...plan.env, ...more } });
-}
-
-/** Does what a supervisor does: starts again what ended by itself, and says so. */
-async function watch(slots: readonly Slot[], { tell, closed }: CrewPlan): Promise<void> {
-  while (!closed.aborted) {
-    for (const slot of slots) {
-      if (slot.isTaken() || slot.isRunning()) continue;
-      tell(`${slot.name} ended by itself: ${slot.log().trim().split('\n').at(-1)?.slice(0, 400)}`);
-      const free = await slot.take();
-      void slot.start().finally(free);
-    }
-    await delay(LOOK_MS);
-  }
 }

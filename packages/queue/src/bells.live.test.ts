@@ -124,7 +124,7 @@ describe.each(['redis', 'postgresql'] as const)('bells on %s', (kind) => {
     expect((await queue.getJob(`${defect.jobId}-1`))?.failedReason).toBe('defect: broken code');
   });
 
-  test('bells that BullMQ forgot or finished are lost; those waiting or running are not', async () => {
+  test('bells that BullMQ forgot, finished or gave to a worker are lost; those waiting are not', async () => {
     const [finished, failed, running, waiting, forgotten] = Array.from({ length: 5 }, () => newBell()) as [
       Bell,
       Bell,
@@ -144,7 +144,7 @@ describe.each(['redis', 'postgresql'] as const)('bells on %s', (kind) => {
       return { outcome: 'done' };
     });
     await started.promise;
-    expect(await producer.findLostBells(all)).toEqual([forgotten, finished, failed]);
+    expect(await producer.findLostBells(all)).toEqual([forgotten, finished, failed, running]);
     release.resolve();
   });
 

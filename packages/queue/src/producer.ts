@@ -19,7 +19,10 @@ export type Producer = {
    * Rejects within three seconds when the server is away or slow; some of the bells may have been added.
    */
   ring(bells: readonly Bell[]): Promise<void>;
-  /** Those of the bells that nothing will deliver any more: forgotten, or finished. Rejects within ten seconds. */
+  /**
+   * Those of the bells that nothing will deliver any more: forgotten, finished, or taken. To be asked about bells that
+   * should have been claimed long ago. Rejects within ten seconds.
+   */
   findLostBells(bells: readonly Bell[]): Promise<Bell[]>;
   /** The queues as BullMQ knows them, for a dashboard only. */
   queues(): Queue<BellData>[];
@@ -58,8 +61,8 @@ export function createProducer(backend: QueueBackend): Producer {
     await eachQueue(bells, async (name, own) => {
       const states = (await readyQueue(name)).getBackend();
       for (const some of chunks(own, LOOKUPS_AT_ONCE)) {
-        const finished = await Promise.all(some.map((bell) => states.isFinished(bellId(bell))));
-        some.forEach((bell, index) => void (finished[index] === 0 || lost.add(bell)));
+        const gone = await Promise.all(some.map((bell) => isGone(states, bellId(bell))));
+        some.forEach((bell, index) => void (gone[index] && lost.add(bell)));
       }
     });
     return bells.filter((bell) => lost.has(bell));
@@ -74,6 +77,14 @@ export function createProducer(backend: QueueBackend): Producer {
       await within(CLOSE_MS, 'Closing the queues', closed).catch(() => undefined);
     },
   };
+}
+
+/**
+ * Whether a bell is not waiting any more. One that was taken counts: BullMQ gives a dead worker's bells back by the clocks
+ * of the others, and one clock that is ahead keeps it from looking for as long.
+ */
+async function isGone(states: ReturnType<Queue['getBackend']>, id: string): Promise<boolean> {
+  return (await states.isFinished(id)) !== 0 || (await states.isJobInState('active', id));
 }
 
 /** A bell's id in BullMQ. */

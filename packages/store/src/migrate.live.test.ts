@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { withDatabase } from '../../../test/support/provided.ts';
 import { migrate } from './migrate.ts';
@@ -21,12 +23,11 @@ it('an empty ledger may be migrated by several processes at once, and again, wit
   const name = `test_empty_${process.pid}`;
   const server = new Client({ connectionString: inject('postgresUrl') });
   await server.connect();
-  const written = vi.spyOn(process.stdout, 'write');
-  const logged = vi.spyOn(console, 'log');
   try {
     await server.query(`create database ${name}`);
     const url = withDatabase(inject('postgresUrl'), name);
-    await Promise.all([migrate(url), migrate(url), migrate(url)]);
+    const said = await Promise.all([migrateApart(url), migrateApart(url), migrateApart(url)]);
+    expect(said).toEqual(['', '', '']);
     await migrate(url);
     const fresh = new Client({ connectionString: url });
     await fresh.connect();
@@ -37,13 +38,18 @@ it('an empty ledger may be migrated by several processes at once, and again, wit
     await fresh.end();
     expect(rows).toEqual([{ name: '0001-ledger' }]);
     expect(entries).toEqual([]);
-    expect([...written.mock.calls, ...logged.mock.calls].flat().join('')).not.toContain('migrator');
   } finally {
-    vi.restoreAllMocks();
     await server.query(`drop database if exists ${name} with (force)`);
     await server.end();
   }
 });
+
+/** Migrates in a process of its own. Answers all that it wrote. */
+async function migrateApart(url: string): Promise<string> {
+  const script = `import { migrate } from '${new URL('./migrate.ts', import.meta.url)}'; await migrate('${url}');`;
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  return stdout + stderr;
+}
 
 type Column = { table_name: string; column_name: string; udt_name: string; is_nullable: 'YES' | 'NO' };
 

@@ -79,6 +79,13 @@ it('jobs held for a full region do not hide a younger one whose region has room 
   expect(await Promise.all(held.map(stateOf))).toEqual(['held', 'held', 'held', 'waiting']);
 });
 
+it('one free seat wakes one job: the oldest of those that want it, in that region or in any', async () => {
+  const held = [];
+  for (const region of [null, 'east', null]) held.push((await place(one, region)).job.id);
+  await addRoom(one, 1, 'east');
+  expect(await Promise.all(held.map(stateOf))).toEqual(['waiting', 'held', 'held']);
+});
+
 it('head-room that a woken job left unused by being cancelled goes to the next held one', async () => {
   const [first, second] = [(await place(one)).job.id, (await place(one)).job.id];
   await addRoom(one, 1);
