@@ -11,7 +11,7 @@ export default defineConfig({
     maxWorkers: 3,
     teardownTimeout: 30_000,
     projects: [
-      { extends: true, test: { name: 'pure', include: all, exclude: [...exclude, ...live] } },
+      { extends: true, test: { name: 'pure', include: all, exclude: [...exclude, ...live], testTimeout: 20_000 } },
       {
         extends: true,
         test: {

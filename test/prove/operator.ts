@@ -8,6 +8,7 @@ export type Operator = {
   /** Ids of the containers there are. */
   readonly containers: () => readonly string[];
   readonly addContainer: (region: string, capacity: number) => Promise<void>;
+  readonly cancel: (jobId: string) => Promise<void>;
   /** Changes the inventory from time to time, until the signal. */
   readonly work: (chance: Chance, over: AbortSignal) => Promise<void>;
   /** Takes all containers back into service, with all the seats they can have. */
@@ -44,6 +45,7 @@ export async function createOperator(caller: Caller): Promise<Operator> {
   return {
     containers: () => [...capacities.keys()],
     addContainer,
+    cancel: async (jobId) => void (await caller.insist({ method: 'POST', path: `/v1/jobs/${jobId}/cancel` })),
     async work(chance, over) {
       while (!over.aborted) {
         const id = chance.pick([...capacities.keys()]);

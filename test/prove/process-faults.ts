@@ -52,7 +52,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'worker SIGSTOP past its lease',
     backends: BOTH,
-    lastsMs: [7_000, 12_000],
+    lastsMs: [7_000, 14_000],
     make: disturbs('workers', stopped),
   },
   { name: 'worker SIGSTOP, short', backends: BOTH, lastsMs: [300, 4_000], make: disturbs('workers', stopped) },

@@ -20,6 +20,12 @@ export const JOB_FAILURES = {
     title: 'The customer is disconnected',
     remedy: 'Provision a new customer.',
   },
+  'customer-disconnecting': {
+    kind: 'refused',
+    status: 409,
+    title: 'A disconnection of the customer has begun',
+    remedy: 'Retry the disconnection that failed, or post another one.',
+  },
   'customer-not-provisioned': {
     kind: 'refused',
     status: 409,

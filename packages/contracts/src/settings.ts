@@ -82,6 +82,8 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 export type SettingGroup = (typeof SETTINGS)[SettingName]['group'];
+/** The groups that settings come in, each once. */
+export const SETTING_GROUPS: readonly SettingGroup[] = [...new Set(Object.values(SETTINGS).map(({ group }) => group))];
 
 type InGroup<G extends SettingGroup> = Extract<(typeof SETTINGS)[SettingName], { group: G }>;
 type GroupShape<G extends SettingGroup> = { [S in InGroup<G> as S['field']]: S['schema'] };

@@ -1,10 +1,10 @@
 import type { JobType } from '@qvara/contracts/jobs';
 import { expect, test } from 'vitest';
-import { refusal } from './admission.ts';
+import { mustRunAlone, refusal } from './admission.ts';
 import { acceptedJob, SAMPLE_TIME } from './possible-events.ts';
 
-const active = { serviceStatus: 'active', version: 3, activatedAt: SAMPLE_TIME } as const;
-const pending = { serviceStatus: 'pending', version: 1, activatedAt: null } as const;
+const active = { serviceStatus: 'active', version: 3, activatedAt: SAMPLE_TIME, tenantState: 'active' } as const;
+const pending = { serviceStatus: 'pending', version: 1, activatedAt: null, tenantState: null } as const;
 const claimed = (type: JobType, expectedVersion: number | null = null) => ({ ...acceptedJob(type), expectedVersion });
 
 test('a change to an active or a suspended customer may begin', () => {
@@ -26,6 +26,19 @@ test('a job of a customer whose provisioning was cancelled is refused for good',
 test('a job that waited behind a disconnect is refused', () => {
   const fault = refusal(claimed('customer.update'), { ...active, serviceStatus: 'disconnected' });
   expect(fault).toMatchObject({ code: 'customer-disconnected' });
+});
+
+test('a change is refused while a disconnection that failed midway is not ended, and another disconnection is not', () => {
+  for (const tenantState of ['inactive', 'reserved', null]) {
+    const leaving = { ...active, tenantState };
+    expect(refusal(claimed('customer.resume'), leaving)).toMatchObject({ code: 'customer-disconnecting' });
+    expect(refusal(claimed('customer.disconnect'), leaving)).toBeNull();
+  }
+});
+
+test('a job must be run alone after three losses in company, until it is given up', () => {
+  const alone = [0, 1, 2, 3, 4, 5].map((abandonments) => mustRunAlone({ abandonments }));
+  expect(alone).toEqual([false, false, false, true, true, false]);
 });
 
 test('a job that expects another version than the customer has at its turn is refused', () => {

@@ -2,14 +2,26 @@ import type { Fault } from '@qvara/contracts/failure';
 import type { Customer } from './customer.ts';
 import type { Job } from './life.ts';
 
+const ABANDONMENTS_IN_COMPANY = 3;
 const ABANDONMENTS_ALLOWED = 5;
 
 type Claimed = Pick<Job, 'type' | 'phase' | 'abandonments' | 'steps'> & { readonly expectedVersion: number | null };
-type Target = Pick<Customer, 'serviceStatus' | 'version' | 'activatedAt'>;
+type Target = Pick<Customer, 'serviceStatus' | 'version' | 'activatedAt'> & {
+  /** Null while the customer holds no seat. */
+  readonly tenantState: string | null;
+};
 
 /**
- * Why a claimed job must not begin, judged when its turn has come: the customer as it is now, the version it expects,
- * and how often it took its worker down. Null when nothing stands in its way.
+ * Whether a job that was abandoned again and again must be run alone, so that it is known whose fault the next loss is,
+ * and so that it takes no other job down with it.
+ */
+export function mustRunAlone({ abandonments }: Pick<Job, 'abandonments'>): boolean {
+  return abandonments >= ABANDONMENTS_IN_COMPANY && abandonments < ABANDONMENTS_ALLOWED;
+}
+
+/**
+ * Why a claimed job must not begin, judged when its turn has come: the customer and its tenant as they are now, the
+ * version it expects, and how often it took its worker down. Null when nothing stands in its way.
  */
 export function refusal(job: Claimed, customer: Target): Fault | null {
   if (job.abandonments >= ABANDONMENTS_ALLOWED) {
@@ -17,7 +29,7 @@ export function refusal(job: Claimed, customer: Target): Fault | null {
     return { code: 'worker-lost', message };
   }
   if (job.phase === 'undo' || job.type === 'customer.provision') return null;
-  return unfit(customer) ?? outdated(job, customer);
+  return unfit(customer) ?? leaving(job, customer) ?? outdated(job, customer);
 }
 
 function unfit({ activatedAt, serviceStatus }: Target): Fault | null {
@@ -29,6 +41,12 @@ function unfit({ activatedAt, serviceStatus }: Target): Fault | null {
   }
   if (!gone) return null;
   return { code: 'customer-disconnected', message: 'The customer was disconnected before this job came to its turn.' };
+}
+
+/** A disconnection that failed midway has switched service off: only it, or another one, may go on from there. */
+function leaving({ type }: Claimed, { tenantState }: Target): Fault | null {
+  if (type === 'customer.disconnect' || tenantState === 'active' || tenantState === 'suspended') return null;
+  return { code: 'customer-disconnecting', message: 'A disconnection of the customer has begun and not ended.' };
 }
 
 function outdated(job: Claimed, customer: Target): Fault | null {

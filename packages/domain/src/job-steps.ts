@@ -42,7 +42,8 @@ export function stepFailed(job: Job, { step, failure }: Happened<'step-failed'>,
 export function failRunning(job: Job, failure: Failure, now: string): Transition {
   const running = job.steps.find((step) => step.state === 'running');
   if (running === undefined) return { job, told: [] };
-  return stepFailed(job, { type: 'step-failed', step: running.name, failure }, now);
+  const own = { ...failure, step: running.name };
+  return stepFailed(job, { type: 'step-failed', step: running.name, failure: own }, now);
 }
 
 export function undoStarted(job: Job, name: StepName): Transition {

@@ -7,7 +7,10 @@ import type { Job } from './life.ts';
 import { acceptedJob, SAMPLE_TIME } from './possible-events.ts';
 import { describeFault } from './retry.ts';
 
-const fault = (code: Failure['code']) => describeFault({ code, message: 'as it was' }, null, SAMPLE_TIME);
+const fault = (code: Failure['code']) => ({
+  ...describeFault({ code, message: 'as it was' }, null),
+  occurredAt: SAMPLE_TIME,
+});
 const broken = fault('platform-broken');
 const timedOut = fault('platform-unavailable');
 
@@ -158,7 +161,10 @@ describe('giving up', () => {
       claimed,
     );
     expect(told(job, { type: 'gave-up', failure: lost })).toEqual(['step.failed', 'job.failed']);
-    expect(happen(job, { type: 'gave-up', failure: lost }).steps[0]).toMatchObject({ state: 'failed', failure: lost });
+    expect(happen(job, { type: 'gave-up', failure: lost }).steps[0]).toMatchObject({
+      state: 'failed',
+      failure: { ...lost, step: 'apply-settings' },
+    });
   });
 });
 

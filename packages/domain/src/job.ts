@@ -1,6 +1,6 @@
 import type { JobState } from '@qvara/contracts/job-answer';
 import { cancelRequested, completed, gaveUp, undoFinished, undoGaveUp } from './job-end.ts';
-import type { JobEvent, JobEventType, Transition } from './job-event.ts';
+import type { DatedEvent, JobEvent, JobEventType, Transition } from './job-event.ts';
 import { retried } from './job-restart.ts';
 import { stepFailed, stepStarted, stepSucceeded, undone, undoStarted } from './job-steps.ts';
 import { held, wait, waited } from './job-wait.ts';
@@ -34,7 +34,8 @@ export const LAWFUL: Readonly<Record<JobEventType, readonly JobState[]>> = {
  * Moves a job by one event, at `now` (RFC 3339). Answers the job as it is then, and what the world is told.
  * Throws when the event is not lawful in the job's state, phase or steps: a fault of ours, never of a client.
  */
-export function transition(job: Job, event: JobEvent, now: string): Transition {
+export function transition(job: Job, happened: JobEvent, now: string): Transition {
+  const event = dated(happened, now);
   const why = LAWFUL[event.type].includes(job.state) ? hindrance(job, event) : `it is ${job.state}`;
   if (why !== null) throw new Error(`"${event.type}" cannot happen to a ${job.type} job: ${why}`);
   switch (event.type) {
@@ -73,6 +74,10 @@ export function transition(job: Job, event: JobEvent, now: string): Transition {
     case 'abandoned':
       return wait({ ...job, abandonments: job.abandonments + 1 }, { reason: 'interrupted', dueAt: now });
   }
+}
+
+function dated(event: JobEvent, now: string): DatedEvent {
+  return 'failure' in event ? { ...event, failure: { ...event.failure, occurredAt: now } } : event;
 }
 
 function claimed(job: Job, now: string): Transition {

@@ -1,4 +1,3 @@
-import type { Failure } from '@qvara/contracts/failure';
 import type { JobType } from '@qvara/contracts/jobs';
 import { LAWFUL } from './job.ts';
 import type { JobEvent, JobEventType } from './job-event.ts';
@@ -10,11 +9,7 @@ import { describeFault } from './retry.ts';
 /** The time at which everything happens that is only thought through. */
 export const SAMPLE_TIME = '2030-01-01T00:00:00.000Z';
 
-const failure: Failure = describeFault(
-  { code: 'platform-unavailable', message: 'The platform did not answer.' },
-  null,
-  SAMPLE_TIME,
-);
+const failure = describeFault({ code: 'platform-unavailable', message: 'The platform did not answer.' }, null);
 
 /** A job as it is when it was just accepted. */
 export function acceptedJob(type: JobType, payload: unknown = {}): Job {

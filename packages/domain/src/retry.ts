@@ -28,14 +28,18 @@ export function decide(job: Pick<Job, 'type' | 'attempt'>, fault: Fault, chance:
 const NOT_WORTH_RETRYING = new Set<Fault['code']>([
   'version-mismatch',
   'customer-disconnected',
+  'customer-disconnecting',
   'customer-already-provisioned',
   'engine-required',
   'suspension-not-held',
 ]);
 
+/** A failure before it happened to a job: the time comes with the write that tells it. */
+export type Cause = Omit<Failure, 'occurredAt'>;
+
 /** A fault as clients see it, in the words of the closed list. */
-export function describeFault(fault: Fault, step: string | null, now: string): Failure {
+export function describeFault(fault: Fault, step: string | null): Cause {
   const { kind, remedy } = FAILURE_CODES[fault.code];
   const retryable = fault.retryable ?? (kind !== 'invalid' && !NOT_WORTH_RETRYING.has(fault.code));
-  return { kind, code: fault.code, message: fault.message, remedy, retryable, step, occurredAt: now };
+  return { kind, code: fault.code, message: fault.message, remedy, retryable, step };
 }

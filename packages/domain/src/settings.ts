@@ -1,4 +1,5 @@
-import { SETTINGS, type Settings, type SettingsChange } from '@qvara/contracts/settings';
+import type { JobType } from '@qvara/contracts/jobs';
+import { SETTING_GROUPS, SETTINGS, type Settings, type SettingsChange } from '@qvara/contracts/settings';
 
 /** Every setting at its default. */
 export function defaultSettings(): Settings {
@@ -11,10 +12,27 @@ export function defaultSettings(): Settings {
 
 /** The settings after a change: what is not named stays. */
 export function mergeSettings(settings: Settings, change: SettingsChange): Settings {
-  return {
-    retention: { ...settings.retention, ...change.retention },
-    transcription: { ...settings.transcription, ...change.transcription },
-  };
+  const merged = SETTING_GROUPS.map((group) => [group, { ...settings[group], ...change[group] }]);
+  return Object.fromEntries(merged) as Settings;
+}
+
+/** Settings as they were stored, with the defaults of those that were added since, in the order of the list. */
+export function wholeSettings(stored: SettingsChange): Settings {
+  return mergeSettings(defaultSettings(), stored);
+}
+
+/** What a job changes of its customer's settings: nothing, unless its type is named after a group of them. */
+export function settingsChangeOf(type: JobType, payload: object): SettingsChange {
+  const group = SETTING_GROUPS.find((name) => type === `${name}.update`);
+  if (group === undefined) return {};
+  const fields = Object.values(SETTINGS).flatMap((setting) => (setting.group === group ? [setting.field] : []));
+  const named = Object.entries(payload).filter(([field]) => (fields as string[]).includes(field));
+  return { [group]: Object.fromEntries(named) };
+}
+
+/** The groups in which two states of the settings differ. */
+export function changedGroups(before: Settings, after: Settings): string[] {
+  return SETTING_GROUPS.filter((group) => JSON.stringify(before[group]) !== JSON.stringify(after[group]));
 }
 
 /** Whether sentiment analysis is asked for without an engine to run on. */

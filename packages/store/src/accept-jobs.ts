@@ -32,9 +32,9 @@ export async function makeJobs(
   );
   const granted = new Map(heads.map(([item], index) => [item, places[index] === true]));
   const now = await readClock(sql);
-  const rows = items.map(([item, { id }], index) => {
+  const rows = items.map(([item, { id, ownerId }], index) => {
     const turn = turns[index - fresh.length] ?? 1;
-    return newJob(item, { customerId: id, turn, bell: bellOf(granted.get(item)), now });
+    return newJob(item, { customerId: id, ownerId, turn, bell: bellOf(granted.get(item)), now });
   });
   await insertJobs(sql, rows);
   return new Map(rows.map((row, index) => [items[index]?.[0] as AcceptItem, row]));
@@ -58,18 +58,20 @@ export function acceptedEvents(ledger: Ledger, jobs: Iterable<JobRow>): EventRec
 
 type Birth = {
   readonly customerId: string;
+  readonly ownerId: string;
   readonly turn: number;
   readonly bell: JobRow['bell'];
   readonly now: string;
 };
 
-function newJob(item: AcceptItem, { customerId, turn, bell, now }: Birth): JobRow {
+function newJob(item: AcceptItem, { customerId, ownerId, turn, bell, now }: Birth): JobRow {
   const { request } = item;
   const payload = request.payload ?? {};
   const steps = newSteps(request.type, payload);
   return {
     id: item.jobId,
     clientId: item.clientId,
+    ownerId,
     customerId,
     type: request.type,
     queue: jobDefinition(request.type).queue,
@@ -106,7 +108,7 @@ function newJob(item: AcceptItem, { customerId, turn, bell, now }: Birth): JobRo
   };
 }
 
-const JOB_COLUMNS = `id text, client_id text, customer_id text, type text, queue text, external_id text, payload jsonb,
+const JOB_COLUMNS = `id text, client_id text, owner_id text, customer_id text, type text, queue text, external_id text, payload jsonb,
   expected_version int, by_admin boolean, turn int, state text, phase text, attempt int, steps jsonb, fees jsonb,
   cancellable boolean, due_at timestamptz, accepted_at timestamptz, bell text, bell_no int, rung_at timestamptz, event_count int`;
 const NAMES = JOB_COLUMNS.split(',').map((column) => column.trim().split(/\s+/)[0] as string);
@@ -116,6 +118,7 @@ async function insertJobs(sql: Sql, jobs: readonly JobRow[]): Promise<void> {
   const rows = jobs.map((job) => ({
     id: job.id,
     client_id: job.clientId,
+    owner_id: job.ownerId,
     customer_id: job.customerId,
     type: job.type,
     queue: job.queue,

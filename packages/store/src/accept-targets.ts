@@ -5,11 +5,11 @@ import { newCustomer } from '@qvara/domain/customer';
 import type { AcceptItem } from './accept-item.ts';
 import { AGAIN } from './coalesce.ts';
 import { lockLanes } from './lanes.ts';
-import { rewriteRecord } from './provision-record.ts';
+import { readOwners, rewriteRecord } from './provision-record.ts';
 import type { Sql } from './sql.ts';
 
 /** The customer of an accepted request; `fresh` when the request has just made it. */
-export type Target = { readonly id: string; readonly fresh: boolean };
+export type Target = { readonly id: string; readonly ownerId: string; readonly fresh: boolean };
 
 /** The customers that a batch's requests act on. Lanes of those that existed are locked. */
 export type Targets = {
@@ -48,7 +48,11 @@ export async function findTargets(sql: Sql, items: readonly AcceptItem[]): Promi
     { known, refused },
   );
   const accepted = items.filter((item) => !refused.has(item));
-  const target = (item: AcceptItem) => ({ id: known.get(item)?.id ?? item.newCustomerId, fresh: !known.has(item) });
+  const target = (item: AcceptItem) => {
+    const customer = known.get(item);
+    if (customer === undefined) return { id: item.newCustomerId, ownerId: item.clientId, fresh: true };
+    return { id: customer.id, ownerId: customer.clientId, fresh: false };
+  };
   return { found: new Map(accepted.map((item) => [item, target(item)])), refused };
 }
 
@@ -146,16 +150,12 @@ function judgeChanges(items: readonly AcceptItem[], { known, refused }: Judgemen
   }
 }
 
-type Owner = { readonly id: string; readonly serviceStatus: ServiceStatus; readonly adoptable: boolean };
-
 /** A provisioning of a reference whose earlier one failed and left nothing behind takes over that customer's record. */
 async function adopt(sql: Sql, items: readonly AcceptItem[], { known, refused }: Judgement): Promise<void> {
   if (items.length === 0) return;
-  const rows = await sql.query<Owner>(
-    `select c.id, c.service_status, coalesce(p.state = 'failed', false)
-       and c.service_status = 'pending' and not exists (select from seats where customer_id = c.id) as adoptable
-     from customers c left join jobs p on p.id = c.provision_job_id where c.id = any($1)`,
-    [items.map((item) => known.get(item)?.id)],
+  const rows = await readOwners(
+    sql,
+    items.map((item) => (known.get(item) as Known).id),
   );
   const adoptable = new Set(rows.filter((row) => row.adoptable).map(({ id }) => id));
   const ended = new Set(rows.filter((row) => row.serviceStatus === 'disconnected').map(({ id }) => id));

@@ -95,7 +95,7 @@ it('a cancel of a job in any state keeps the counters true and rings the next', 
 /** Claims a job and puts it to wait for a minute. */
 async function waitOnce(jobId: string, delayMs = 60_000): Promise<void> {
   const run = await claimRun(one, jobId);
-  const failure = describeFault({ code: 'platform-unavailable', message: 'busy' }, 'reserve-seat', run.job.acceptedAt);
+  const failure = describeFault({ code: 'platform-unavailable', message: 'busy' }, 'reserve-seat');
   await run.write({
     events: [
       { type: 'step-failed', step: 'reserve-seat', failure },

@@ -1,7 +1,8 @@
 import type { Fault } from '@qvara/contracts/failure';
-import { refusal } from '@qvara/domain/admission';
+import { mustRunAlone, refusal } from '@qvara/domain/admission';
 import type { JobEvent } from '@qvara/domain/job';
 import { firstToRun } from '@qvara/domain/plan';
+import { wholeSettings } from '@qvara/domain/settings';
 import type { BatchVerb } from './coalesce.ts';
 import type { Announce } from './commit.ts';
 import type { CustomerRow } from './entities/customer.ts';
@@ -20,6 +21,8 @@ export type ClaimItem = {
   readonly bellNo: number;
   readonly token: string;
   readonly workerId: string;
+  /** The worker runs nothing beside it. */
+  readonly alone?: boolean;
 };
 
 /** A worker's right to run a job. Its `claimNo` is the fence of every later write. */
@@ -31,7 +34,11 @@ export type Claim = {
   readonly refusal: Fault | null;
 };
 
-export type ClaimAnswer = { readonly outcome: 'granted'; readonly claim: Claim } | { readonly outcome: 'stale' };
+export type ClaimAnswer =
+  | { readonly outcome: 'granted'; readonly claim: Claim }
+  /** Nothing was claimed: ask again with `alone`, once nothing else runs. */
+  | { readonly outcome: 'alone' }
+  | { readonly outcome: 'stale' };
 
 type Locked = JobRow & SeatColumns & { readonly freshClaim: number; readonly headTurn: number; readonly now: string };
 
@@ -63,6 +70,7 @@ async function claim(sql: Sql, ledger: Ledger, items: readonly ClaimItem[]) {
     if (job === undefined || customer === undefined) return { outcome: 'stale' };
     if (job.claimToken === item.token) return { outcome: 'granted', claim: repeated(job, customer) };
     if (begun.has(job.id) || !claimable(job, item)) return { outcome: 'stale' };
+    if (mustRunAlone(job) && !item.alone) return { outcome: 'alone' };
     const claim = begin(job, item, customer);
     begun.set(job.id, claim);
     return { outcome: 'granted', claim };
@@ -72,8 +80,7 @@ async function claim(sql: Sql, ledger: Ledger, items: readonly ClaimItem[]) {
 
 /** The claim that this very wish was granted before. */
 function repeated(job: Locked, customer: CustomerRow): Claim {
-  const begunStep = job.steps.some((step) => step.state === 'running');
-  return { job, customer, seat: seatOf(job), refusal: begunStep ? null : refusal(job, customer) };
+  return { job, customer, seat: seatOf(job), refusal: refusalOf(job, customer) };
 }
 
 async function record(sql: Sql, ledger: Ledger, begun: readonly Begun[]): Promise<number> {
@@ -111,7 +118,7 @@ function claimable(job: Locked, item: ClaimItem): boolean {
 }
 
 function begin(row: Locked, item: ClaimItem, customer: CustomerRow): Begun {
-  const why = refusal(row, customer);
+  const why = refusalOf(row, customer);
   const events: JobEvent[] = [{ type: 'claimed' }];
   const first = firstToRun(row);
   if (why === null && row.phase === 'forward' && first !== undefined)
@@ -127,6 +134,10 @@ function begin(row: Locked, item: ClaimItem, customer: CustomerRow): Begun {
   return { job: claimed, customer, seat: seatOf(row), refusal: why, told };
 }
 
+function refusalOf(job: Locked, customer: CustomerRow): Fault | null {
+  return refusal(job, { ...customer, tenantState: seatOf(job)?.tenantState ?? null });
+}
+
 /** Whether the step that was just started begins the tenant on the platform: its number is not free at once any more. */
 function startsTenant(job: JobRow): boolean {
   return job.steps.some((step) => step.name === 'create-tenant' && step.state === 'running');
@@ -135,5 +146,5 @@ function startsTenant(job: JobRow): boolean {
 async function loadCustomers(sql: Sql, ids: readonly string[]): Promise<Map<string, CustomerRow>> {
   if (ids.length === 0) return new Map();
   const rows = await sql.query<CustomerRow>('select * from customers where id = any($1)', [ids]);
-  return new Map(rows.map((row) => [row.id, row]));
+  return new Map(rows.map((row) => [row.id, { ...row, settings: wholeSettings(row.settings) }]));
 }

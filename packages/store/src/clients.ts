@@ -6,7 +6,7 @@ import type { Administrator } from './containers.ts';
 import { ApiKey, type ApiKeyRow, Client } from './entities/client.ts';
 import { pageOf } from './jobs.ts';
 import { entityManager, type Ledger } from './orm.ts';
-import { sqlOn, transact } from './sql.ts';
+import { transact } from './sql.ts';
 
 /** Who a key speaks for, and what it may do. */
 export type KeyHolder = { readonly keyId: string; readonly clientId: string; readonly scopes: readonly Scope[] };
@@ -95,10 +95,4 @@ export async function revokeKey(ledger: Ledger, by: Administrator, keyId: string
 
 function keyAnswer({ id, clientId, label, scopes, createdAt, revokedAt }: ApiKeyRow): KeyAnswer {
   return { id, clientId, label, scopes: [...scopes], createdAt, revokedAt };
-}
-
-/** Whether any client has a key yet. */
-export async function hasKeys(ledger: Ledger): Promise<boolean> {
-  const [row] = await sqlOn(ledger.pool).query<{ any: boolean }>('select exists (select from api_keys) as any');
-  return row?.any === true;
 }

@@ -117,7 +117,7 @@ type ErrorKind = 'data' | 'conflict' | 'connection' | 'other';
 
 const CONFLICTS = new Set(['40001', '40P01', '55P03']);
 /** Of a server that stops, is full, lost the client, or has become a standby. */
-const AWAY = /^(08|53|57|58)|^(25006|25P03|25P04)$/;
+const AWAY = /^(08|53|57|58)|^(25006|25P03|25P04|55000)$/;
 const SOCKET = /^(E[A-Z]{3,}|EAI_[A-Z]+|ERR_(SOCKET|STREAM|TLS|SSL)_\w+)$/;
 /** What the PostgreSQL client says without a code. */
 const SAYINGS = /connection|timeout exceeded|query read timeout|not queryable|after calling end on the pool/i;
@@ -132,7 +132,8 @@ export function classify(error: unknown): ErrorKind {
   return /^2[23]/.test(code) ? 'data' : 'other';
 }
 
-function asUnavailable(error: unknown): unknown {
+/** The error as callers are to see it: a ledger that is away is `unavailable`. */
+export function asUnavailable(error: unknown): unknown {
   const kind = classify(error);
   if (kind !== 'connection' && kind !== 'conflict') return error;
   return new CodedError('unavailable', 'The ledger does not answer at the moment.');

@@ -40,7 +40,7 @@ async function failed(payload: { externalRef?: string; name?: string } = {}): Pr
 async function stranded(payload: { externalRef?: string } = {}): Promise<Run> {
   const { id } = await accepted(one, provision({}, payload));
   const run = await giveUp(await runUntil(await claimRun(one, id), 'create-tenant'));
-  const failure = describeFault({ code: 'platform-unavailable', message: 'gone' }, 'create-tenant', run.job.acceptedAt);
+  const failure = describeFault({ code: 'platform-unavailable', message: 'gone' }, 'create-tenant');
   await run.write({ events: [{ type: 'undo-gave-up', failure }], changes: { seat: 'strand' } });
   return run;
 }

@@ -3,12 +3,14 @@ import type { CustomerAnswer, ServiceStatus } from '@qvara/contracts/customers';
 import { CodedError } from '@qvara/contracts/failure';
 import { tenantDomain } from '@qvara/contracts/ids';
 import type { Customer } from '@qvara/domain/customer';
+import { wholeSettings } from '@qvara/domain/settings';
 import { writeAudit } from './audits.ts';
 import { repeatConflicts } from './coalesce.ts';
 import type { CustomerRow } from './entities/customer.ts';
 import { appendEvents, customerEvent } from './events.ts';
 import { pageOf } from './jobs.ts';
 import type { Ledger } from './orm.ts';
+import { type Owner, readOwners } from './provision-record.ts';
 import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
 import { type Sql, sqlOn, transact } from './sql.ts';
 import { type Viewer, visibleClient } from './viewer.ts';
@@ -40,11 +42,21 @@ async function find(sql: Sql, viewer: Viewer, name: CustomerName): Promise<Full>
     : `cu.external_ref = $1 and cu.client_id = $2 and cu.service_status <> 'disconnected'`;
   const values = byId ? [name.id, visibleClient(viewer)] : [name.externalRef, viewer.clientId];
   const [row] = await sql.query<Full>(`${SELECT} where ${where}`, values);
-  if (row !== undefined) return row;
+  if (row !== undefined) return { ...row, settings: wholeSettings(row.settings) };
   throw new CodedError(
     'not-found',
     `There is no customer ${byId ? name.id : `with externalRef ${JSON.stringify(name.externalRef)}`}.`,
   );
+}
+
+/** The living customer who has this reference of the viewer's client, as a provisioning would find it; null without one. */
+export async function findOwner(ledger: Ledger, viewer: Viewer, externalRef: string): Promise<Owner | null> {
+  const sql = sqlOn(ledger.pool);
+  const row = await find(sql, viewer, { externalRef }).catch((error: unknown) => {
+    if (error instanceof CodedError && error.code === 'not-found') return null;
+    throw error;
+  });
+  return row && ((await readOwners(sql, [row.id]))[0] ?? null);
 }
 
 export type CustomerQuery = {
@@ -98,7 +110,7 @@ function answer(row: Full, sipDomain: string): CustomerAnswer {
     region,
     serviceStatus,
     suspensions: row.suspensions.map(({ holder, reason, since }) => ({ holder, reason, since })),
-    settings: row.settings,
+    settings: wholeSettings(row.settings),
     portingPin: { set: row.portingPin !== null, generatedAt: row.portingPinAt },
     container: seat && { id: seat.containerId, label: seat.containerLabel, region: seat.containerRegion },
     tenant: seat && {

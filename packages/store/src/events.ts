@@ -27,15 +27,18 @@ export type EventRecord = {
 };
 
 type Moved = {
-  readonly job: Pick<JobRow, 'id' | 'clientId' | 'customerId' | 'type' | 'eventCount'>;
+  readonly job: Pick<JobRow, 'id' | 'clientId' | 'ownerId' | 'customerId' | 'type' | 'eventCount'>;
   readonly told: readonly (EventDraft & { readonly state: JobState })[];
 };
 
 /** The records of what a moved job tells, numbered within the job up to its `eventCount`. */
 export function jobEvents(ledger: Ledger, { job, told }: Moved, seat: SeatView | null): EventRecord[] {
+  // What comes after the release of a seat is told of a customer who holds none.
+  const release = told.findIndex(({ name }) => name === 'container.released');
+  const released = release < 0 ? told.length : release;
   return told.map((draft, index) => ({
     name: draft.name,
-    client_id: job.clientId,
+    client_id: audienceOf(draft, job),
     customer_id: job.customerId,
     job_id: job.id,
     job_sequence: job.eventCount - told.length + index + 1,
@@ -45,10 +48,15 @@ export function jobEvents(ledger: Ledger, { job, told }: Moved, seat: SeatView |
       scope: scopeOf(draft),
       step: draft.step ?? null,
       attempt: draft.attempt ?? null,
-      ...place(ledger, seat),
+      ...place(ledger, index > released ? null : seat),
       ...draft.detail,
     },
   }));
+}
+
+/** Of a job hears who sent it; of a customer its own client, also when an administrator changed it. */
+function audienceOf({ name }: EventDraft, job: Moved['job']): string {
+  return name.startsWith('job.') || name.startsWith('step.') ? job.clientId : job.ownerId;
 }
 
 /** The record of something that happened to a customer outside of any job. */

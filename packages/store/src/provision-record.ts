@@ -1,3 +1,4 @@
+import type { ServiceStatus } from '@qvara/contracts/customers';
 import type { JobPayload } from '@qvara/contracts/jobs';
 import { newCustomer } from '@qvara/domain/customer';
 import type { Sql } from './sql.ts';
@@ -22,5 +23,23 @@ export async function rewriteRecord(sql: Sql, { customerId, jobId, payload }: Ta
       JSON.stringify(record.settings),
       jobId,
     ],
+  );
+}
+
+/** A living customer's reference as a new provisioning finds it. */
+export type Owner = {
+  readonly id: string;
+  readonly serviceStatus: ServiceStatus;
+  /** Its provisioning failed and left nothing behind: another may take its record over. */
+  readonly adoptable: boolean;
+};
+
+/** Reads whether these customers' records may be taken over. */
+export async function readOwners(sql: Sql, customerIds: readonly string[]): Promise<Owner[]> {
+  return await sql.query<Owner>(
+    `select c.id, c.service_status, coalesce(p.state = 'failed', false)
+       and c.service_status = 'pending' and not exists (select from seats where customer_id = c.id) as adoptable
+     from customers c left join jobs p on p.id = c.provision_job_id where c.id = any($1)`,
+    [customerIds],
   );
 }

@@ -1,5 +1,6 @@
 import { REFERENCE_LISTS, type Reference, type ReferenceList } from '@qvara/contracts/reference';
 import { writeAudit } from './audits.ts';
+import { asUnavailable } from './coalesce.ts';
 import type { Administrator } from './containers.ts';
 import { ReferenceEntry } from './entities/reference-entry.ts';
 import { entityManager, type Ledger } from './orm.ts';
@@ -26,7 +27,9 @@ export function createReferenceReader(ledger: Ledger): () => Promise<Reference> 
   let kept: { at: number; reference: Promise<Reference> } | null = null;
   return () => {
     if (kept === null || performance.now() - kept.at > KEPT_MS) {
-      const reference = readReference(ledger);
+      const reference = readReference(ledger).catch((error: unknown) => {
+        throw asUnavailable(error);
+      });
       kept = { at: performance.now(), reference };
       reference.catch(() => {
         kept = null;

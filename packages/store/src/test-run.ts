@@ -13,7 +13,7 @@ export async function claimRun(process: Process, jobId: string, workerId = proce
   const bell = process.bellsOf(jobId).at(-1);
   if (bell === undefined) throw new Error(`no bell was rung for ${jobId}`);
   const answer = await process.claim({ jobId, bellNo: bell.bellNo, token: freshId('token'), workerId });
-  if (answer.outcome === 'stale') throw new Error(`the bell of ${jobId} is stale`);
+  if (answer.outcome !== 'granted') throw new Error(`the bell of ${jobId} is stale`);
   const { claimNo } = answer.claim.job;
   let { job, seat } = answer.claim;
   return {
@@ -72,7 +72,7 @@ export async function runJob(process: Process, jobId: string): Promise<Run> {
 /** The run gives up at the step it is in; what it did stays to be undone. */
 export async function giveUp(run: Run, code: FailureCode = 'platform-unavailable'): Promise<Run> {
   const step = firstToRun(run.job)?.name ?? null;
-  const failure = describeFault({ code, message: 'as the test wants it' }, step, run.job.acceptedAt);
+  const failure = describeFault({ code, message: 'as the test wants it' }, step);
   const failed = step === null ? [] : [{ type: 'step-failed', step, failure } as const];
   await run.write({ events: [...(run.refusal ? [] : failed), { type: 'gave-up', failure }] });
   return run;

@@ -20,7 +20,7 @@ beforeAll(async () => {
     const job = await accepted(one, provision({ clientId }, { externalRef: 'same-ref' }));
     made.set(clientId, { jobId: job.id, customerId: job.customerId });
     const run = await giveUp(await runUntil(await claimRun(one, job.id), 'create-tenant'));
-    const failure = describeFault({ code: 'platform-broken', message: 'gone' }, 'create-tenant', job.acceptedAt);
+    const failure = describeFault({ code: 'platform-broken', message: 'gone' }, 'create-tenant');
     await run.write({ events: [{ type: 'undo-gave-up', failure }], changes: { seat: 'strand' } });
   }
 });

@@ -49,7 +49,8 @@ function answerError({ logger }: Parts): ErrorRequestHandler {
     const answer = problemOf(known, { path: request.path, requestId: String(requestId) });
     const { status } = answer.document;
     if (response.destroyed) return;
-    if (status >= 500) logger.error({ err: error, requestId, route, status }, 'a request failed');
+    if (status === 503) logger.warn({ requestId, route, status }, 'a request could not be served at the moment');
+    else if (status >= 500) logger.error({ err: error, requestId, route, status }, 'a request failed');
     if (response.headersSent) next(error);
     else sendProblem(response, answer);
   };

@@ -16,7 +16,7 @@ export const CONTAINER_ROUTES = [
     path: '/v1/containers',
     id: 'listContainers',
     tag,
-    scope: 'jobs:read',
+    scope: 'admin',
     summary: 'List containers with their head-room',
     query: z.strictObject(pageFields(containerId)),
     answers: { 200: { description: 'A page of containers, by id', schema: page(container) } },

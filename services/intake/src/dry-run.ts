@@ -5,10 +5,9 @@ import type { SettingsChange } from '@qvara/contracts/settings';
 import type { Customer } from '@qvara/domain/customer';
 import { feesOf } from '@qvara/domain/fees';
 import { planSteps } from '@qvara/domain/plan';
-import { defaultSettings, lacksEngine, mergeSettings } from '@qvara/domain/settings';
+import { defaultSettings, lacksEngine, mergeSettings, settingsChangeOf } from '@qvara/domain/settings';
 import { previewPlacement } from '@qvara/store/containers';
-import { loadCustomer, loadRecord } from '@qvara/store/customers';
-import { listJobs } from '@qvara/store/jobs';
+import { findOwner, loadRecord } from '@qvara/store/customers';
 import type { Viewer } from '@qvara/store/viewer';
 import { changeWarnings } from './change-warnings.ts';
 import { engineRequired } from './check-request.ts';
@@ -53,20 +52,16 @@ async function planProvision({ ledger, reference }: Sources, viewer: Viewer, req
 async function findAdopted(ledger: Parts['ledger'], viewer: Viewer, request: Provision): Promise<string | null> {
   const { externalRef } = request.payload;
   if (externalRef === undefined) return null;
-  const customer = await loadCustomer(ledger, viewer, { externalRef }).catch(ifNotFound);
-  if (customer === null) return null;
-  const query = { limit: 1, customerId: customer.id, type: 'customer.provision' } as const;
-  const [last] = (await listJobs(ledger, viewer, query)).items;
-  const free = customer.serviceStatus === 'pending' && customer.container === null && last?.state === 'failed';
-  if (free) return customer.id;
-  const message = `The externalRef ${JSON.stringify(externalRef)} belongs to customer ${customer.id}.`;
+  const owner = await findOwner(ledger, viewer, externalRef);
+  if (owner === null || owner.adoptable) return owner?.id ?? null;
+  const message = `The externalRef ${JSON.stringify(externalRef)} belongs to customer ${owner.id}.`;
   throw jobRefusal({ code: 'external-ref-taken', message }, request);
 }
 
 async function planChange({ ledger, reference }: Sources, viewer: Viewer, request: Change): Promise<PlanAnswer> {
   const payload = request.payload ?? {};
   const customer = await findTarget(ledger, viewer, request);
-  const change = settingsChange(request);
+  const change = settingsChangeOf(request.type, payload);
   const settings = mergeSettings(customer.settings, change);
   if (change.transcription !== undefined && lacksEngine(settings))
     throw engineRequired(`customer ${customer.id} has none`);
@@ -91,13 +86,6 @@ async function findTarget(ledger: Parts['ledger'], viewer: Viewer, request: Chan
   }
   if (customer.serviceStatus !== 'disconnected') return customer;
   throw jobRefusal({ code: 'customer-disconnected', message: `Customer ${customer.id} is disconnected.` }, request);
-}
-
-function settingsChange(request: Change): SettingsChange {
-  if (request.type === 'transcription.update') return { transcription: request.payload } as SettingsChange;
-  if (request.type !== 'retention.update') return {};
-  const { appliesTo: _, ...retention } = request.payload;
-  return { retention } as SettingsChange;
 }
 
 function ifNotFound(error: unknown): null {

@@ -28,7 +28,7 @@ export function renderBanner({ host, ports, keyFile, hasKey, dataFolder }: Banne
     '',
     `  curl -sS ${intake}/v1/jobs \\`,
     `    -H "Authorization: Bearer $(cat ${key})" \\`,
-    "    -H 'Content-Type: application/json' -H 'Prefer: wait=10' \\",
+    "    -H 'Content-Type: application/json' -H 'Prefer: wait=10' -H 'Idempotency-Key: first' \\",
     `    -d '${JSON.stringify(example)}'`,
     '',
     '  Ctrl-C stops everything.',
@@ -38,7 +38,7 @@ export function renderBanner({ host, ports, keyFile, hasKey, dataFolder }: Banne
 
 const example = {
   type: 'customer.provision',
-  payload: { name: 'ABC Dental', serviceType: 'hosted-pbx', industry: 'dental' },
+  payload: { name: 'ABC Dental', serviceType: 'hosted-pbx', industry: 'dental', externalRef: 'crm-42' },
 };
 
 function reachable(host: string): string {

@@ -12,9 +12,10 @@ export function createDueTimes(ring: () => void): DueTimes {
   const moments = new Set<number>();
   let timer: NodeJS.Timeout | null = null;
   let armedFor = Number.POSITIVE_INFINITY;
+  let closed = false;
 
   function arm(): void {
-    if (moments.size === 0) return;
+    if (closed || moments.size === 0) return;
     const first = Math.min(...moments);
     if (first >= armedFor) return;
     if (timer !== null) clearTimeout(timer);
@@ -40,6 +41,7 @@ export function createDueTimes(ring: () => void): DueTimes {
       arm();
     },
     close() {
+      closed = true;
       if (timer !== null) clearTimeout(timer);
       moments.clear();
     },

@@ -1,4 +1,5 @@
-import type { Handle } from '@qvara/queue/consumer';
+import type { BellData } from '@qvara/queue/backend';
+import type { BellAnswer, Handle } from '@qvara/queue/consumer';
 import { randomToken } from '@qvara/runtime/crypto';
 import type { Logger } from '@qvara/runtime/logger';
 import type { Metrics } from '@qvara/runtime/metrics';
@@ -9,6 +10,7 @@ import { patiently, RunOver } from './patiently.ts';
 import { openRun } from './run.ts';
 import { runJob } from './run-job.ts';
 import type { StepRunner } from './run-step.ts';
+import { createTurnstile } from './turnstile.ts';
 
 type HandlerTools = {
   readonly workerId: string;
@@ -41,9 +43,12 @@ export function createHandler({
   });
   const running = metrics.gauge({ name: 'qvara_jobs_running', help: 'Jobs this worker holds claims on' });
 
-  async function run(bell: { jobId: string; bellNo: number }, signal: AbortSignal): ReturnType<Handle> {
+  const turnstile = createTurnstile();
+
+  async function run(bell: BellData, signal: AbortSignal, alone: boolean): Promise<BellAnswer | 'alone'> {
     const token = randomToken(TOKEN_BYTES);
-    const answer = await patiently(() => claim({ ...bell, token, workerId }), signal);
+    const answer = await patiently(() => claim({ ...bell, token, workerId, alone }), signal);
+    if (answer.outcome === 'alone') return 'alone';
     if (answer.outcome === 'stale') return { outcome: 'stale' };
     const release = heartbeat.hold();
     running.inc();
@@ -54,7 +59,8 @@ export function createHandler({
       if (!(error instanceof RunOver))
         logger.error({ err: error, jobId: bell.jobId }, 'a run met a defect; the job is given back');
       // Fenced by the claim: when somebody else has the job by now, this does nothing.
-      await abandon({ jobId: bell.jobId, claimNo: answer.claim.job.claimNo });
+      // Until it is given back the claim is held: while this worker lives, nobody else would take the job from it.
+      await patiently(() => abandon({ jobId: bell.jobId, claimNo: answer.claim.job.claimNo }), signal);
       throw error;
     } finally {
       running.dec();
@@ -62,9 +68,16 @@ export function createHandler({
     }
   }
 
+  async function attend(bell: BellData, signal: AbortSignal): Promise<BellAnswer> {
+    const answer = await turnstile.together(() => run(bell, signal, false));
+    if (answer !== 'alone') return answer;
+    const second = await turnstile.alone(() => run(bell, signal, true));
+    return second === 'alone' ? { outcome: 'stale' } : second;
+  }
+
   return async (bell, signal) => {
     try {
-      const answer = await run(bell, signal);
+      const answer = await attend(bell, signal);
       bells.inc({ outcome: answer.outcome });
       return answer;
     } catch (error) {

@@ -49,8 +49,9 @@ type Verb<Call, Value> = (calls: readonly Call[]) => Promise<readonly Outcome<Va
 type Lane<Call, Value> = { readonly send: (call: Call) => Promise<Outcome<Value>>; busySince: number | null };
 
 /**
- * One container that hangs must not hold up the others, nor one slow call the rest of its container: each container has
- * batches of its own, another one beside those that are slow, and a caller whose time is over leaves without its answer.
+ * One container that hangs must not hold up the others, nor for long the rest of its own calls: each container has
+ * batches of its own, and another one beside those that are slow. Only what came before a batch showed itself slow waits
+ * for it, 20 s at most. A caller whose time is over leaves without its answer.
  */
 function single<Call extends TenantKey, Value>(verb: Verb<Call, Value>) {
   const containers = new Map<string, Lane<Call, Value>[]>();

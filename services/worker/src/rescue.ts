@@ -10,8 +10,13 @@ const EVERY_MS = 5_000;
 const LEASE_MS = 6_000;
 /** A bell this old that nobody has claimed is looked for in its queue. */
 const UNCLAIMED_MS = 10_000;
+const STOP_MS = 1_000;
 
-export type Rescue = { start(): void; stop(): Promise<void> };
+export type Rescue = {
+  start(): void;
+  /** Begins nothing more; waits for what is under way, a second at most. */
+  stop(): Promise<void>;
+};
 
 type RescueTools = {
   readonly ledger: Ledger;
@@ -28,6 +33,11 @@ export function createRescue({ ledger, announce, producer, logger }: RescueTools
   const stopped = new AbortController();
   let looping: Promise<void> = Promise.resolve();
 
+  async function takeFromSilent(): Promise<void> {
+    const released = await releaseSilent(ledger, announce, LEASE_MS);
+    if (released > 0) logger.warn({ jobs: released }, 'jobs were taken from silent workers');
+  }
+
   async function findLost(): Promise<void> {
     const unclaimed = await findUnclaimed(ledger, UNCLAIMED_MS);
     if (unclaimed.length === 0) return;
@@ -37,12 +47,14 @@ export function createRescue({ ledger, announce, producer, logger }: RescueTools
   }
 
   async function look(): Promise<void> {
-    const released = await releaseSilent(ledger, announce, LEASE_MS);
-    if (released > 0) logger.warn({ jobs: released }, 'jobs were taken from silent workers');
-    await ringDue(ledger, announce);
-    await freeRested(ledger, announce);
-    await findLost();
-    await forgetSilent(ledger);
+    const acts = [
+      takeFromSilent,
+      () => ringDue(ledger, announce),
+      () => freeRested(ledger, announce),
+      findLost,
+      () => forgetSilent(ledger),
+    ];
+    for (const act of acts) if (!stopped.signal.aborted) await act();
   }
 
   async function loop(): Promise<void> {
@@ -62,7 +74,7 @@ export function createRescue({ ledger, announce, producer, logger }: RescueTools
     },
     async stop() {
       stopped.abort();
-      await looping;
+      await Promise.race([looping, delay(STOP_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -5,7 +5,7 @@ import { firstToRun, stepsToUndo } from '@qvara/domain/plan';
 import { decide, describeFault } from '@qvara/domain/retry';
 import type { BellAnswer } from '@qvara/queue/consumer';
 import type { StepDone } from './context.ts';
-import { storyOf } from './handlers.ts';
+import { handlers } from './handlers.ts';
 import type { Run } from './run.ts';
 import type { StepRunner } from './run-step.ts';
 
@@ -45,11 +45,11 @@ function finish(run: Run, { changes }: StepDone): JobEvent {
   const changed = changes?.customer;
   const customer =
     changed === undefined ? run.customer : { ...run.customer, ...changed, version: run.customer.version + 1 };
-  return { type: 'completed', result: storyOf(run.job.type).result({ customer, seat: run.seat }) };
+  return { type: 'completed', result: handlers[run.job.type].result({ customer, seat: run.seat }) };
 }
 
 async function fail(run: Run, step: StepName, fault: Fault): Promise<void> {
-  const failure = describeFault(fault, step, stepTime(run, step));
+  const failure = describeFault(fault, step);
   const decision = decide(run.job, fault, Math.random());
   const failed: JobEvent = { type: 'step-failed', step, failure };
   if (decision.next === 'give-up') return await run.write({ events: [failed, { type: 'gave-up', failure }] });
@@ -59,12 +59,8 @@ async function fail(run: Run, step: StepName, fault: Fault): Promise<void> {
   await run.write({ events: counted ? [failed, waited] : [waited] });
 }
 
-function stepTime(run: Run, step: StepName): string {
-  return run.job.steps.find(({ name }) => name === step)?.startedAt ?? run.job.acceptedAt;
-}
-
 async function refuse(run: Run, fault: Fault): Promise<void> {
-  const failure = describeFault(fault, null, run.job.startedAt ?? run.job.acceptedAt);
+  const failure = describeFault(fault, null);
   if (run.job.phase === 'forward') await run.write({ events: [{ type: 'gave-up', failure }] });
   else await strand(run, failure);
 }
@@ -95,7 +91,7 @@ function undoFinished(run: Run, { changes }: StepDone) {
 }
 
 async function failUndo(run: Run, step: StepName, fault: Fault): Promise<void> {
-  const failure = describeFault(fault, step, stepTime(run, step));
+  const failure = describeFault(fault, step);
   const decision = decide(run.job, fault, Math.random());
   if (decision.next === 'give-up') return await strand(run, failure);
   const { delayMs, counted } = decision;

@@ -1,9 +1,9 @@
 import { firstToRun } from '@qvara/domain/plan';
+import { settingsChangeOf } from '@qvara/domain/settings';
 import type { Claim } from '@qvara/store/claim';
 import type { SeatView } from '@qvara/store/events';
 import type { AdvanceAnswer, AdvanceItem } from '@qvara/store/run-write';
 import type { StepContext, Tools } from './context.ts';
-import { storyOf } from './handlers.ts';
 import { patiently, RunOver } from './patiently.ts';
 
 type JobRow = Claim['job'];
@@ -58,7 +58,7 @@ export function openRun(claim: Claim, advance: Advance, signal: AbortSignal): Ru
         payload,
         customer,
         seat,
-        settingsChange: storyOf(job.type).settingsChange?.(payload) ?? {},
+        settingsChange: settingsChangeOf(job.type, payload),
         now: firstToRun(job)?.startedAt ?? acceptedAt,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       };

@@ -1,13 +1,10 @@
-import type { SettingsChange } from '@qvara/contracts/settings';
 import type { Customer } from '@qvara/domain/customer';
 import type { SeatView } from '@qvara/store/events';
 
 export type Ending = { readonly customer: Customer; readonly seat: SeatView | null };
 
 /** What is particular to a job type; its steps are on the list of jobs, and running them is the same for all. */
-export type Story<Payload> = {
-  /** What the job changes of the customer's settings. */
-  readonly settingsChange?: (payload: Payload) => SettingsChange;
+export type Story = {
   /** What the job answers when it has completed. */
   readonly result: (ending: Ending) => Readonly<Record<string, unknown>>;
 };

@@ -71,9 +71,9 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       const closed = Promise.all(consumers.map((consumer) => consumer.close(deadlineMs * CLOSE_SHARE)));
       stopping.abort();
       await closed;
-      await rescue.stop();
       heartbeat.stop();
       await giveBack().catch((error: unknown) => logger.warn({ err: error }, 'jobs are left to rescue'));
+      await rescue.stop();
       dueTimes.close();
       await announcer.settled();
       await server.close();

@@ -39,4 +39,3 @@ export const Seat = defineEntity({
     freeAt: p.type(Timestamp).$type<string>().nullable(),
   },
 });
-export type SeatRow = Row<InferEntity<typeof Seat>>;

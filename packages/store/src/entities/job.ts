@@ -11,6 +11,8 @@ export const Job = defineEntity({
   properties: {
     id: p.text().primary(),
     clientId: p.text(),
+    /** The client whose customer this is: another than the sender when an administrator acts. */
+    ownerId: p.text(),
     customerId: p.text(),
     type: p.text().$type<JobType>(),
     queue: p.text().$type<QueueName>(),

@@ -64,6 +64,7 @@ export const ledger: readonly string[] = [
   `create table jobs (
     id text primary key,
     client_id text not null,
+    owner_id text not null,
     customer_id text not null,
     type text not null,
     queue text not null,

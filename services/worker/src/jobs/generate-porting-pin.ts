@@ -1,7 +1,6 @@
-import type { JobPayload } from '@qvara/contracts/jobs';
 import type { Story } from '../story.ts';
 
 /** Gives a customer a new porting PIN. The PIN itself is only told by an explicit, audited call. */
-export const generatePortingPin: Story<JobPayload<'porting-pin.generate'>> = {
+export const generatePortingPin: Story = {
   result: ({ customer }) => ({ version: customer.version, generatedAt: customer.portingPinAt }),
 };

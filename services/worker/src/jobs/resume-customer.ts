@@ -1,8 +1,7 @@
-import type { JobPayload } from '@qvara/contracts/jobs';
 import type { Ending, Story } from '../story.ts';
 
 /** Lifts a holder's suspension. */
-export const resumeCustomer: Story<JobPayload<'customer.resume'>> = { result: holdersOf };
+export const resumeCustomer: Story = { result: holdersOf };
 
 /** Who suspends the customer now. */
 export function holdersOf({ customer }: Ending) {

@@ -1,6 +1,5 @@
-import type { JobPayload } from '@qvara/contracts/jobs';
 import type { Story } from '../story.ts';
 import { holdersOf } from './resume-customer.ts';
 
 /** Suspends a customer for a holder. */
-export const suspendCustomer: Story<JobPayload<'customer.suspend'>> = { result: holdersOf };
+export const suspendCustomer: Story = { result: holdersOf };

@@ -1,7 +1,7 @@
 import type { JobPayload } from '@qvara/contracts/jobs';
 import type { Settings } from '@qvara/contracts/settings';
 import { feesOf } from '@qvara/domain/fees';
-import { lacksEngine, mergeSettings } from '@qvara/domain/settings';
+import { changedGroups, lacksEngine, mergeSettings } from '@qvara/domain/settings';
 import { done, type Step, type StepContext, type StepDone } from '../context.ts';
 import { callOf, platformSettings } from '../tenant.ts';
 
@@ -29,9 +29,7 @@ export const applySettings: Step = {
 
 async function recorded({ customer, tools }: StepContext, settings: Settings): Promise<StepDone> {
   const configured = { name: 'tenant.configured', detail: { settings } } as const;
-  const changed = (['retention', 'transcription'] as const).filter(
-    (group) => JSON.stringify(settings[group]) !== JSON.stringify(customer.settings[group]),
-  );
+  const changed = changedGroups(customer.settings, settings);
   if (changed.length === 0) return { told: [configured] };
   return {
     changes: { customer: { settings } },

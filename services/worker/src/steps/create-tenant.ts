@@ -15,6 +15,8 @@ export const createTenant: Step = {
     if (context.seat === null) return done();
     const outcome = await context.tools.platform.removeTenant(callOf(context), context.signal);
     if (!outcome.ok) return outcome;
-    return done({ changes: { tenantState: 'reserved' }, told: [{ name: 'tenant.removed', detail: {} }] });
+    // A tenant that nobody was told of is not told as removed.
+    const known = context.seat.tenantState !== 'reserved';
+    return done({ changes: { tenantState: 'reserved' }, told: known ? [{ name: 'tenant.removed', detail: {} }] : [] });
   },
 };
