@@ -1,5 +1,6 @@
 import { appendEvents } from '@qvara/store/events';
 import { transact } from '@qvara/store/sql';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
 import { addContainers, BACKENDS, type Stack, startStack } from '../support/stack.ts';
@@ -24,7 +25,8 @@ describe.each(BACKENDS)('readers of the event log on %s queues', (backend) => {
         seen.push(...page.map(({ data }) => data.sequence));
       }
     })();
-    const idle = await stack.ledger.pool.connect();
+    const idle = new pg.Client({ connectionString: stack.database.url });
+    await idle.connect();
     await idle.query('begin');
     await idle.query('select txid_current()');
     const late = transact(stack.ledger.pool, async (sql) => {
@@ -36,7 +38,7 @@ describe.each(BACKENDS)('readers of the event log on %s queues', (backend) => {
     await late;
     await Promise.all(jobs.map(({ id }) => api.ended(id)));
     await idle.query('rollback');
-    idle.release();
+    await idle.end();
     const { rows } = await stack.ledger.pool.query(
       'select count(*)::int as events, max(sequence)::int as last from events',
     );

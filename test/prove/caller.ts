@@ -26,6 +26,8 @@ type Means = {
 };
 
 const PATIENCE_MS = 60_000;
+/** No answer, an intake that stood still while the request came in, and one that has had enough. */
+const NOT_NOW: ReadonlySet<number> = new Set([0, 408, 429]);
 
 /** Talks to the intakes in turn; gives up a call after some seconds, as clients do. */
 export function createCaller({ urls, apiKey, chance, heard }: Means): Caller {
@@ -59,7 +61,7 @@ export function createCaller({ urls, apiKey, chance, heard }: Means): Caller {
       const deadline = performance.now() + patienceMs;
       for (;;) {
         const answer = await call(request);
-        const notNow = answer.status === 0 || answer.status === 429 || answer.status >= 500;
+        const notNow = NOT_NOW.has(answer.status) || answer.status >= 500;
         if (!notNow || performance.now() > deadline) return answer;
         await delay(chance.between(20, 400));
       }

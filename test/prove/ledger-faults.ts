@@ -2,7 +2,11 @@ import type { QueueName } from '@qvara/contracts/jobs';
 import { openBackend } from '@qvara/queue/connection';
 import { createProducer } from '@qvara/queue/producer';
 import pg from 'pg';
+import { eventually } from '../support/eventually.ts';
 import { BOTH, type Fault, MOMENT, nothing, type Scene } from './fault.ts';
+
+/** The servers may be on their way up again. */
+const PATIENCE_MS = 10_000;
 
 /** What a stray transaction may hold on to. */
 const HELD = [
@@ -24,10 +28,7 @@ export const LEDGER_FAULTS: readonly Fault[] = [
     lastsMs: [1_000, 6_000],
     async make({ world }, chance) {
       const what = chance.pick(HELD);
-      const client = new pg.Client({ connectionString: world.ledgerUrl });
-      // The server may be restarted meanwhile; then the transaction is over too.
-      client.on('error', () => undefined);
-      await client.connect();
+      const client = await eventually(() => connect(world.ledgerUrl), { deadlineMs: PATIENCE_MS });
       await client.query('begin').then(() => client.query(what));
       return () => client.end();
     },
@@ -37,11 +38,20 @@ export const LEDGER_FAULTS: readonly Fault[] = [
     backends: BOTH,
     lastsMs: MOMENT,
     async make(scene, chance) {
-      await ringStray(scene, [0, chance.pick(OTHER_NUMBERS)]);
+      const steps = [0, chance.pick(OTHER_NUMBERS)];
+      await eventually(() => ringStray(scene, steps).then(() => true), { deadlineMs: PATIENCE_MS });
       return nothing;
     },
   },
 ];
+
+async function connect(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  // The server may be restarted meanwhile; then the transaction is over too.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
 
 type Rung = { queue: QueueName; id: string; bell_no: number };
 

@@ -7,7 +7,7 @@ import type {
   TenantKey,
   TenantSettings,
 } from '@qvara/platform/driver';
-import { coalesce } from '@qvara/store/coalesce';
+import { openContainer } from './container-batches.ts';
 
 /** The driver's verbs for one tenant at a time: calls made at the same time go to the platform as one batch. */
 export type Platform = {
@@ -41,54 +41,24 @@ const TIMED_OUT = {
   fault: { code: 'step-timed-out', message: 'The platform did not answer in time; what it did is unknown.' },
 } as const;
 
-/** A batch under way for so long is slow: later calls do not wait for it. */
-const SLOW_MS = 250;
-const MOST_LANES = 8;
-
 type Verb<Call, Value> = (calls: readonly Call[]) => Promise<readonly Outcome<Value>[]>;
-type Lane<Call, Value> = { readonly send: (call: Call) => Promise<Outcome<Value>>; busySince: number | null };
 
 /**
- * One container that hangs must not hold up the others, nor for long the rest of its own calls: each container has
- * batches of its own, and another one beside those that are slow. Only what came before a batch showed itself slow waits
- * for it, 20 s at most. A caller whose time is over leaves without its answer.
+ * Each container has batches of its own, so that one that hangs holds up no other; and a caller whose time is over
+ * leaves without its answer.
  */
 function single<Call extends TenantKey, Value>(verb: Verb<Call, Value>) {
-  const containers = new Map<string, Lane<Call, Value>[]>();
+  const containers = new Map<string, (call: Call) => Promise<Outcome<Value>>>();
   return (call: Call, signal: AbortSignal): Promise<Outcome<Value>> => {
-    const lanes = containers.get(call.containerId) ?? [];
-    containers.set(call.containerId, lanes);
+    let send = containers.get(call.containerId);
+    if (send === undefined) {
+      send = openContainer(verb);
+      containers.set(call.containerId, send);
+    }
     const { promise, resolve } = Promise.withResolvers<Outcome<Value>>();
     const leave = () => resolve(TIMED_OUT);
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
-    return Promise.race([promise, pickLane(lanes, verb).send(call)]).finally(() =>
-      signal.removeEventListener('abort', leave),
-    );
+    return Promise.race([promise, send(call)]).finally(() => signal.removeEventListener('abort', leave));
   };
-}
-
-function pickLane<Call, Value>(lanes: Lane<Call, Value>[], verb: Verb<Call, Value>): Lane<Call, Value> {
-  const now = performance.now();
-  const quick = lanes.find(({ busySince }) => busySince === null || now - busySince < SLOW_MS);
-  if (quick !== undefined) return quick;
-  if (lanes.length < MOST_LANES) {
-    const lane = openLane(verb);
-    lanes.push(lane);
-    return lane;
-  }
-  return lanes.reduce((one, other) => ((other.busySince ?? 0) > (one.busySince ?? 0) ? other : one));
-}
-
-function openLane<Call, Value>(verb: Verb<Call, Value>): Lane<Call, Value> {
-  const lane: Lane<Call, Value> = {
-    busySince: null,
-    send: coalesce<Call, Outcome<Value>>(async (calls) => {
-      lane.busySince = performance.now();
-      return await verb(calls).finally(() => {
-        lane.busySince = null;
-      });
-    }),
-  };
-  return lane;
 }

@@ -1,0 +1,97 @@
+import type { Evidence } from './evidence.ts';
+import type { Accepted } from './load-log.ts';
+import type { CounterName } from './verdict.ts';
+
+/** A defect: what is done to the ledger, to the platform's database, or to what load and reader remember. */
+export type Defect = {
+  readonly name: string;
+  readonly ledger?: string;
+  readonly platform?: string;
+  readonly memory?: (evidence: Evidence) => Partial<Evidence>;
+};
+
+const newest = 'where sequence = (select max(sequence) from events)';
+const firstJob = "where id = (select min(id) from jobs where type = 'customer.provision')";
+const effect = 'insert into effects (effect, value, container_id, number, customer_id, job_id, claim_no)';
+
+/** What each counter must find. */
+export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
+  lost: [
+    { name: 'a job is gone', ledger: `delete from jobs ${firstJob}` },
+    { name: 'a job never ended', ledger: `update jobs set state = 'running', finished_at = null ${firstJob}` },
+    { name: 'a job is held for no reason', ledger: `update jobs set state = 'held', held = null ${firstJob}` },
+  ],
+  repeated: [
+    {
+      name: 'a second tenant',
+      platform: `${effect} select 'created', null, container_id, number + 500, customer_id, job_id, claim_no + 1000
+                 from effects where effect = 'created' limit 1`,
+    },
+    {
+      name: 'a second removal',
+      platform: `${effect} select effect, value, container_id, number, customer_id, job_id, claim_no from effects
+                 where effect = 'removed' limit 1`,
+    },
+    {
+      name: 'a second configuration by one job',
+      platform: `${effect} select effect, value, container_id, number, customer_id, job_id, claim_no from effects
+                 where effect = 'configured' limit 1`,
+    },
+    {
+      name: 'a second activation in the events',
+      ledger: `insert into events select sequence + 1000, name, client_id, customer_id, job_id, job_sequence + 1000, occurred_at, data
+               from events where name = 'tenant.activated' limit 1`,
+    },
+    {
+      name: 'a request that made two jobs',
+      memory: ({ accepted }) => ({
+        accepted: [...accepted, { ...(accepted[0] as Accepted), jobId: accepted[1]?.jobId as string }],
+      }),
+    },
+  ],
+  'out of order': [
+    {
+      name: 'a late effect of an earlier run',
+      platform: `${effect} select 'service', 'late', container_id, number, customer_id, job_id, claim_no from effects
+                 order by id limit 1`,
+    },
+    {
+      name: 'a late call of an earlier run',
+      platform: `insert into calls (verb, container_id, number, customer_id, job_id, claim_no, outcome)
+                 select verb, container_id, number, customer_id, job_id, claim_no, outcome from calls order by id limit 1`,
+    },
+    { name: 'jobs that ran against their turns', ledger: `update jobs set turn = 99 ${firstJob}` },
+  ],
+  gaps: [
+    { name: 'a number is missing', ledger: 'delete from events where sequence = 5' },
+    { name: 'the first number is missing', ledger: 'delete from events where sequence = 1' },
+    { name: 'the end of a job is missing', ledger: `delete from events ${newest}` },
+    { name: 'a number within a job is missing', ledger: `update events set job_sequence = 999 ${newest}` },
+    {
+      name: 'an event tells another end',
+      ledger: `update events set data = jsonb_set(data, '{state}', '"failed"') ${newest}`,
+    },
+    { name: 'a job ended as its events do not say', ledger: `update jobs set state = 'cancelled' ${firstJob}` },
+    { name: 'the reader missed a number', memory: ({ seen }) => ({ seen: new Map([...(seen ?? [])].slice(1)) }) },
+    { name: 'the reader saw a number twice', memory: ({ seen }) => ({ seen: new Map(seen).set(3, 2) }) },
+    { name: 'the reader saw what is not there', memory: ({ seen }) => ({ seen: new Map(seen).set(1e6, 1) }) },
+  ],
+  leaked: [
+    {
+      name: 'a seat without a tenant',
+      ledger: `insert into seats (container_id, number, customer_id, state, tenant_state)
+               values ('100001', '777', 'cus_nobody', 'taken', 'active')`,
+    },
+    { name: 'a tenant without a seat', ledger: 'delete from seats where customer_id is not null' },
+    { name: 'a tenant that is gone', platform: 'update tenants set removed = true' },
+    { name: 'a container over capacity', ledger: 'update containers set capacity = 1' },
+    { name: 'a container that counts wrong', ledger: 'update containers set seats = seats + 1' },
+    {
+      name: 'a number given out twice',
+      platform: `${effect} select effect, value, container_id, number, 'cus_other', job_id, claim_no from effects
+                 where effect = 'created' limit 1`,
+    },
+    { name: 'a customer out of service with a seat', ledger: "update customers set service_status = 'disconnected'" },
+    { name: 'a place in a window not given back', ledger: 'update bell_windows set outstanding = outstanding + 1' },
+  ],
+};
