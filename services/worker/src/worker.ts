@@ -18,11 +18,10 @@ import type { WorkerConfig } from './config.ts';
 import { createHandler } from './handle-bell.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { openMeans } from './means.ts';
+import { type StopAct, stopInOrder } from './orderly-stop.ts';
 import { createPlatform } from './platform-calls.ts';
 import { createRescue } from './rescue.ts';
 import { createStepRunner } from './run-step.ts';
-
-const CLOSE_SHARE = 0.6;
 
 /** Wires a worker together and starts it. */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<Service> {
@@ -60,6 +59,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   rescue.start();
 
   async function giveBack(): Promise<void> {
+    heartbeat.stop();
     const released = await releaseWorker(ledger, announce, workerId);
     if (released > 0) logger.info({ jobs: released }, 'running jobs were given back; no attempt is spent');
     await forgetWorker(sqlOn(ledger.pool), workerId);
@@ -67,20 +67,20 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
 
   return {
     port: server.port,
-    async stop(deadlineMs) {
-      const closed = Promise.all(consumers.map((consumer) => consumer.close(deadlineMs * CLOSE_SHARE)));
+    stop(deadlineMs) {
       stopping.abort();
-      await closed;
-      heartbeat.stop();
-      await giveBack().catch((error: unknown) => logger.warn({ err: error }, 'jobs are left to rescue'));
-      await rescue.stop();
       dueTimes.close();
-      await announcer.settled();
-      await server.close();
-      await producer.close();
-      await backend.close();
-      await driver.close();
-      await closeLedger(ledger);
+      const closing = (share: number) => consumers.map((consumer) => consumer.close(deadlineMs * share));
+      const acts: StopAct[] = [
+        { name: 'runs', share: 0.6, work: () => Promise.all(closing(0.55)) },
+        { name: 'give back', share: 0.15, work: giveBack },
+        { name: 'rescue', share: 0.05, work: () => rescue.stop() },
+        { name: 'news', share: 0.05, work: () => announcer.settled() },
+        { name: 'probes', share: 0.02, work: () => server.close() },
+        { name: 'queues', share: 0.05, work: () => producer.close().then(() => backend.close()) },
+        { name: 'databases', share: 0.05, work: () => Promise.all([driver.close(), closeLedger(ledger)]) },
+      ];
+      return stopInOrder(acts, deadlineMs, logger);
     },
   };
 }
