@@ -124,7 +124,7 @@ describe.each(['redis', 'postgresql'] as const)('bells on %s', (kind) => {
     expect((await queue.getJob(`${defect.jobId}-1`))?.failedReason).toBe('defect: broken code');
   });
 
-  test('bells that BullMQ forgot, finished or gave to a worker are lost; those waiting are not', async () => {
+  test('bells that BullMQ forgot or finished are lost, later also those a worker took; those waiting are not', async () => {
     const [finished, failed, running, waiting, forgotten] = Array.from({ length: 5 }, () => newBell()) as [
       Bell,
       Bell,
@@ -144,11 +144,12 @@ describe.each(['redis', 'postgresql'] as const)('bells on %s', (kind) => {
       return { outcome: 'done' };
     });
     await started.promise;
-    expect(await producer.findLostBells(all)).toEqual([forgotten, finished, failed, running]);
+    expect(await producer.findLostBells(all)).toEqual([forgotten, finished, failed]);
+    expect(await producer.findLostBells(all, { taken: true })).toEqual([forgotten, finished, failed, running]);
     release.resolve();
   });
 
-  test('closing aborts the signal, waits for the handler and returns before the deadline', async () => {
+  test('closing aborts the signal, waits for the handler, and gives back the bell it was interrupted at', async () => {
     const bell = newBell();
     await producer.ring([bell]);
     const started = Promise.withResolvers<void>();
@@ -161,7 +162,7 @@ describe.each(['redis', 'postgresql'] as const)('bells on %s', (kind) => {
     const began = performance.now();
     await consumer.close(5000);
     expect(performance.now() - began).toBeLessThan(2500);
-    expect(await producer.findLostBells([bell])).toEqual([bell]);
+    expect(await producer.findLostBells([bell], { taken: true })).toEqual([]);
     expect(errors).toEqual([]);
   });
 

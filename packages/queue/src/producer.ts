@@ -20,10 +20,10 @@ export type Producer = {
    */
   ring(bells: readonly Bell[]): Promise<void>;
   /**
-   * Those of the bells that nothing will deliver any more: forgotten, finished, or taken. To be asked about bells that
-   * should have been claimed long ago. Rejects within ten seconds.
+   * Those of the bells that nothing will deliver any more: forgotten or finished; with `taken` also those that a worker
+   * has, for bells that should have been claimed long ago. Rejects within ten seconds.
    */
-  findLostBells(bells: readonly Bell[]): Promise<Bell[]>;
+  findLostBells(bells: readonly Bell[], which?: { readonly taken: boolean }): Promise<Bell[]>;
   /** The queues as BullMQ knows them, for a dashboard only. */
   queues(): Queue<BellData>[];
   /** Ends within a second; the backend stays open. */
@@ -56,12 +56,12 @@ export function createProducer(backend: QueueBackend): Producer {
     });
   }
 
-  async function findAll(bells: readonly Bell[]): Promise<Bell[]> {
+  async function findAll(bells: readonly Bell[], taken: boolean): Promise<Bell[]> {
     const lost = new Set<Bell>();
     await eachQueue(bells, async (name, own) => {
       const states = (await readyQueue(name)).getBackend();
       for (const some of chunks(own, LOOKUPS_AT_ONCE)) {
-        const gone = await Promise.all(some.map((bell) => isGone(states, bellId(bell))));
+        const gone = await Promise.all(some.map((bell) => isGone(states, bellId(bell), taken)));
         some.forEach((bell, index) => void (gone[index] && lost.add(bell)));
       }
     });
@@ -70,7 +70,8 @@ export function createProducer(backend: QueueBackend): Producer {
 
   return {
     ring: (bells) => within(RING_MS, 'Ringing', ringAll(bells)),
-    findLostBells: (bells) => within(FIND_MS, 'Looking for lost bells', findAll(bells)),
+    findLostBells: (bells, { taken } = { taken: false }) =>
+      within(FIND_MS, 'Looking for lost bells', findAll(bells, taken)),
     queues: () => [...queues.values()],
     async close() {
       const closed = Promise.all([...queues.values()].map((queue) => queue.close()));
@@ -80,11 +81,11 @@ export function createProducer(backend: QueueBackend): Producer {
 }
 
 /**
- * Whether a bell is not waiting any more. One that was taken counts: BullMQ gives a dead worker's bells back by the clocks
- * of the others, and one clock that is ahead keeps it from looking for as long.
+ * Whether a bell is not waiting any more. With `taken`, one that a worker took counts too: BullMQ gives a dead worker's
+ * bells back by the clocks of the others, and one clock that is ahead keeps it from looking for as long.
  */
-async function isGone(states: ReturnType<Queue['getBackend']>, id: string): Promise<boolean> {
-  return (await states.isFinished(id)) !== 0 || (await states.isJobInState('active', id));
+async function isGone(states: ReturnType<Queue['getBackend']>, id: string, taken: boolean): Promise<boolean> {
+  return (await states.isFinished(id)) !== 0 || (taken && (await states.isJobInState('active', id)));
 }
 
 /** A bell's id in BullMQ. */

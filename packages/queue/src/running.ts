@@ -50,6 +50,11 @@ export function openRunning(options: { readonly handle: Handle; readonly onError
         throw shown(`defect: ${error instanceof Error ? error.message : String(error)}`);
       });
       if (answer.outcome === 'give-up') throw shown(`${answer.failure.code}: ${answer.failure.message}`);
+      if (answer.outcome === 'interrupted') {
+        // Another worker takes it; if the job was claimed, its release has rung anew and this one is stale.
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
       return { outcome: answer.outcome };
     },
     stop() {

@@ -11,7 +11,7 @@ import { appendEvents, jobEvents, type SeatView } from './events.ts';
 import { type MovedJob, moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
 import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
-import { changeSeats } from './seats.ts';
+import { changeSeats, type SeatChange } from './seats.ts';
 import { type Sql, transact } from './sql.ts';
 import { beat } from './workers.ts';
 
@@ -88,10 +88,9 @@ async function record(sql: Sql, ledger: Ledger, begun: readonly Begun[]): Promis
     sql,
     begun.map(({ job }) => job),
   );
-  const starting = begun.filter(({ job }) => startsTenant(job)).map(({ job }) => job.customerId);
   await changeSeats(
     sql,
-    starting.map((customerId) => ({ customerId, tenantState: null, tenantStarted: true, stranded: false })),
+    begun.flatMap(({ job }) => seatChange(job)),
   );
   return await appendEvents(
     sql,
@@ -114,7 +113,9 @@ async function lockJobs(sql: Sql, items: readonly ClaimItem[]): Promise<Map<stri
 function claimable(job: Locked, item: ClaimItem): boolean {
   const runnable = job.state === 'accepted' || job.state === 'waiting';
   const due = job.dueAt === null || job.dueAt <= job.now;
-  return runnable && due && job.bell === 'rung' && job.bellNo === item.bellNo && job.turn === job.headTurn;
+  // Who waited to run it alone may hold a bell that was thought lost meanwhile and rung anew.
+  const current = job.bellNo === item.bellNo || item.alone === true;
+  return runnable && due && job.bell === 'rung' && current && job.turn === job.headTurn;
 }
 
 function begin(row: Locked, item: ClaimItem, customer: CustomerRow): Begun {
@@ -138,9 +139,15 @@ function refusalOf(job: Locked, customer: CustomerRow): Fault | null {
   return refusal(job, { ...customer, tenantState: seatOf(job)?.tenantState ?? null });
 }
 
-/** Whether the step that was just started begins the tenant on the platform: its number is not free at once any more. */
-function startsTenant(job: JobRow): boolean {
-  return job.steps.some((step) => step.name === 'create-tenant' && step.state === 'running');
+/**
+ * What the start of a step means for its seat, whatever becomes of the step: a number whose tenant is begun on the
+ * platform is not free at once any more, and a tenant that is being switched off is not in service.
+ */
+function seatChange({ customerId, steps }: JobRow): SeatChange[] {
+  const running = steps.find((step) => step.state === 'running')?.name;
+  const change = { customerId, tenantState: null, tenantStarted: false, stranded: false };
+  if (running === 'create-tenant') return [{ ...change, tenantStarted: true }];
+  return running === 'deactivate-tenant' ? [{ ...change, tenantState: 'inactive' }] : [];
 }
 
 async function loadCustomers(sql: Sql, ids: readonly string[]): Promise<Map<string, CustomerRow>> {

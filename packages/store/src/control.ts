@@ -72,8 +72,10 @@ async function lockTarget(sql: Sql, jobId: string, viewer: Viewer): Promise<Targ
      where j.id = $1 for update of j`,
     [jobId],
   );
-  if (job === undefined || !mayLookAt(viewer, job.clientId))
+  if (job === undefined || !mayLookAt(viewer, job.ownerId))
     throw new CodedError('not-found', `There is no job ${jobId}.`);
+  if (!mayLookAt(viewer, job.clientId))
+    throw new CodedError('forbidden', 'An administrator sent this job; only an administrator may cancel or retry it.');
   return job;
 }
 

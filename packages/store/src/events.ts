@@ -27,7 +27,7 @@ export type EventRecord = {
 };
 
 type Moved = {
-  readonly job: Pick<JobRow, 'id' | 'clientId' | 'ownerId' | 'customerId' | 'type' | 'eventCount'>;
+  readonly job: Pick<JobRow, 'id' | 'ownerId' | 'customerId' | 'type' | 'eventCount'>;
   readonly told: readonly (EventDraft & { readonly state: JobState })[];
 };
 
@@ -38,7 +38,7 @@ export function jobEvents(ledger: Ledger, { job, told }: Moved, seat: SeatView |
   const released = release < 0 ? told.length : release;
   return told.map((draft, index) => ({
     name: draft.name,
-    client_id: audienceOf(draft, job),
+    client_id: job.ownerId,
     customer_id: job.customerId,
     job_id: job.id,
     job_sequence: job.eventCount - told.length + index + 1,
@@ -52,11 +52,6 @@ export function jobEvents(ledger: Ledger, { job, told }: Moved, seat: SeatView |
       ...draft.detail,
     },
   }));
-}
-
-/** Of a job hears who sent it; of a customer its own client, also when an administrator changed it. */
-function audienceOf({ name }: EventDraft, job: Moved['job']): string {
-  return name.startsWith('job.') || name.startsWith('step.') ? job.clientId : job.ownerId;
 }
 
 /** The record of something that happened to a customer outside of any job. */

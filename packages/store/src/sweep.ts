@@ -63,17 +63,28 @@ export async function abandonRun(
   announce: Announce,
   { jobId, claimNo }: { readonly jobId: string; readonly claimNo: number },
 ): Promise<void> {
-  await release(ledger, announce, { which: 'id = $1 and claim_no = $2', values: [jobId, claimNo], event: 'abandoned' });
+  await release(ledger, announce, {
+    which: 'id = $1 and claim_no = $2',
+    values: [jobId, claimNo],
+    event: 'abandoned',
+    wait: true,
+  });
 }
 
 type Release = {
   readonly which: string;
   readonly values: readonly unknown[];
   readonly event: 'released' | 'abandoned';
+  /** For rows that somebody else has locked; else they are left to the next sweep. */
+  readonly wait?: boolean;
 };
 type Lost = JobRow & SeatColumns & { readonly now: string; readonly freshClaim: number };
 
-async function release(ledger: Ledger, announce: Announce, { which, values, event }: Release): Promise<number> {
+async function release(
+  ledger: Ledger,
+  announce: Announce,
+  { which, values, event, wait = false }: Release,
+): Promise<number> {
   let count = 0;
   let page: readonly Lost[] = [];
   do {
@@ -82,7 +93,7 @@ async function release(ledger: Ledger, announce: Announce, { which, values, even
       page = await sql.query<Lost>(
         `select j.*, ${seatColumns}, clock_timestamp() as now, nextval('claim_numbers') as fresh_claim
          from (select * from jobs where state = 'running' and ${which} order by id limit ${JOBS_AT_ONCE}
-               for update skip locked) j
+               for update ${wait ? '' : 'skip locked'}) j
          left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id`,
         values,
       );

@@ -11,7 +11,7 @@ export function visibleClient(viewer: Viewer): string | null {
   return viewer.admin ? null : viewer.clientId;
 }
 
-/** The condition of the viewer's sight for the ORM: nothing for an administrator. */
-export function visibleTo(viewer: Viewer): { clientId?: string } {
-  return viewer.admin ? {} : { clientId: viewer.clientId };
+/** The jobs a viewer may see, as the ORM puts it: those of its own customers, whoever sent them. */
+export function visibleTo(viewer: Viewer): { ownerId?: string } {
+  return viewer.admin ? {} : { ownerId: viewer.clientId };
 }

@@ -11,7 +11,7 @@ const SLOW_MS = 250;
 
 /**
  * Sends the calls to one container as batches: what comes while a batch is under way goes with the next. When a batch is
- * slow the next does not wait for its end, so that one tenant that hangs holds up the others for a moment only.
+ * slow the next does not wait for its end: one tenant that hangs holds up those in its batch, and the others for a moment.
  */
 export function openContainer<Call, Answer>(
   verb: (calls: readonly Call[]) => Promise<readonly Answer[]>,

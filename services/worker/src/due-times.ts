@@ -1,4 +1,8 @@
-export type DueTimes = { add(dueInMs: readonly number[]): void; close(): void };
+export type DueTimes = {
+  add(dueInMs: readonly number[]): void;
+  /** Rings no more; waits for the ring under way. */
+  close(): Promise<void>;
+};
 
 /** Moments closer together than this are one. */
 const GRAIN_MS = 25;
@@ -8,11 +12,12 @@ const FARTHEST_MS = 60_000;
  * Calls `ring` when jobs that this process put to wait are due, so that nobody has to poll for them. Only a hint: what a
  * dead process knew is found by the sweep.
  */
-export function createDueTimes(ring: () => void): DueTimes {
+export function createDueTimes(ring: () => Promise<void>): DueTimes {
   const moments = new Set<number>();
   let timer: NodeJS.Timeout | null = null;
   let armedFor = Number.POSITIVE_INFINITY;
   let closed = false;
+  let ringing: Promise<unknown> = Promise.resolve();
 
   function arm(): void {
     if (closed || moments.size === 0) return;
@@ -28,7 +33,7 @@ export function createDueTimes(ring: () => void): DueTimes {
     armedFor = Number.POSITIVE_INFINITY;
     const now = performance.now();
     for (const moment of moments) if (moment <= now) moments.delete(moment);
-    ring();
+    ringing = Promise.all([ringing, ring()]);
     arm();
   }
 
@@ -40,10 +45,11 @@ export function createDueTimes(ring: () => void): DueTimes {
       }
       arm();
     },
-    close() {
+    async close() {
       closed = true;
       if (timer !== null) clearTimeout(timer);
       moments.clear();
+      await ringing;
     },
   };
 }

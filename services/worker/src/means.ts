@@ -24,6 +24,6 @@ export async function openMeans(config: WorkerConfig, logger: Pick<Logger, 'warn
     onError: onUnrung,
     onDue: (dueInMs) => dueTimes.add(dueInMs),
   });
-  const dueTimes = createDueTimes(() => void ringDue(ledger, announcer.announce).catch(onUnrung));
+  const dueTimes = createDueTimes(() => ringDue(ledger, announcer.announce).catch(onUnrung));
   return { ledger, backend, producer, announcer, dueTimes, onError };
 }

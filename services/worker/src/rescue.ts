@@ -10,6 +10,8 @@ const EVERY_MS = 5_000;
 const LEASE_MS = 6_000;
 /** A bell this old that nobody has claimed is looked for in its queue. */
 const UNCLAIMED_MS = 10_000;
+/** After so long also one that a worker took: it may wait there to run alone, or the worker is gone. */
+const TAKEN_MS = 60_000;
 const STOP_MS = 1_000;
 
 export type Rescue = {
@@ -41,7 +43,12 @@ export function createRescue({ ledger, announce, producer, logger }: RescueTools
   async function findLost(): Promise<void> {
     const unclaimed = await findUnclaimed(ledger, UNCLAIMED_MS);
     if (unclaimed.length === 0) return;
-    const bells = await renewBells(ledger, await producer.findLostBells(unclaimed));
+    const long = await findUnclaimed(ledger, TAKEN_MS);
+    const lost = [
+      ...(await producer.findLostBells(unclaimed)),
+      ...(await producer.findLostBells(long, { taken: true })),
+    ];
+    const bells = await renewBells(ledger, [...new Map(lost.map((bell) => [bell.jobId, bell])).values()]);
     if (bells.length > 0) logger.warn({ bells: bells.length }, 'bells were lost and rung again');
     announce({ bells, lastEvent: 0, dueInMs: [] });
   }

@@ -69,13 +69,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     port: server.port,
     stop(deadlineMs) {
       stopping.abort();
-      dueTimes.close();
       const closing = (share: number) => consumers.map((consumer) => consumer.close(deadlineMs * share));
       const acts: StopAct[] = [
         { name: 'runs', share: 0.6, work: () => Promise.all(closing(0.55)) },
         { name: 'give back', share: 0.15, work: giveBack },
         { name: 'rescue', share: 0.05, work: () => rescue.stop() },
-        { name: 'news', share: 0.05, work: () => announcer.settled() },
+        { name: 'news', share: 0.05, work: () => dueTimes.close().then(() => announcer.settled()) },
         { name: 'probes', share: 0.02, work: () => server.close() },
         { name: 'queues', share: 0.05, work: () => producer.close().then(() => backend.close()) },
         { name: 'databases', share: 0.05, work: () => Promise.all([driver.close(), closeLedger(ledger)]) },

@@ -99,14 +99,14 @@ export const ledger: readonly string[] = [
     rung_at timestamptz,
     event_count integer not null
   ) with (fillfactor = 70)`,
-  `create index jobs_client on jobs (client_id, id)`,
+  `create index jobs_owner on jobs (owner_id, id)`,
   `create unique index jobs_lane on jobs (customer_id, turn)`,
   `create index jobs_open on jobs (customer_id, turn) where state in ('accepted', 'running', 'waiting', 'held')`,
   `create index jobs_running on jobs (worker_id) where state = 'running'`,
   `create index jobs_due on jobs (client_id, queue, due_at) where bell = 'due'`,
   `create index jobs_rung on jobs (rung_at) where bell = 'rung' and state <> 'running'`,
   `create index jobs_held on jobs (accepted_at) where state = 'held'`,
-  `create index jobs_failed on jobs (client_id, failure_code, id) where state = 'failed'`,
+  `create index jobs_failed on jobs (owner_id, failure_code, id) where state = 'failed'`,
   `create sequence claim_numbers as bigint cache 1`,
   `create table idempotency_keys (
     client_id text not null,
