@@ -17,11 +17,9 @@ const post = (json: unknown) => send(`${intake.url}/v1/jobs`, { method: 'POST', 
 
 /** Everything that a dry run could change. */
 async function ledger(): Promise<unknown> {
-  const tables = ['jobs', 'customers', 'lanes', 'events', 'idempotency_keys', 'seats', 'audits', 'capacity'];
+  const tables = ['jobs', 'customers', 'lanes', 'events', 'idempotency_keys', 'seats', 'audits'];
   const counts = tables.map((table) => `(select count(*)::int from ${table}) as ${table}`);
-  const { rows } = await intake.ledger.pool.query(
-    `select ${counts.join(', ')}, (select max(version) from capacity) as version`,
-  );
+  const { rows } = await intake.ledger.pool.query(`select ${counts.join(', ')}`);
   return rows[0];
 }
 

@@ -12,7 +12,7 @@ const PATIENCE_MS = 10_000;
 const HELD = [
   'select from lanes where customer_id in (select customer_id from lanes order by md5(customer_id) limit 5) for update',
   "select from jobs where state not in ('completed', 'failed', 'cancelled') limit 20 for update skip locked",
-  'select from capacity for update',
+  'select pg_advisory_xact_lock(7811, 2)',
   'select from bell_windows for update',
   'select pg_advisory_xact_lock(7811, 1)',
   'select count(*) from events',

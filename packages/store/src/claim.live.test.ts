@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { cancelJob } from './control.ts';
-import { releaseSilent } from './sweep.ts';
+import { abandonRun, releaseSilent } from './sweep.ts';
 import { accepted, addRoom, freshId, openProcess, type Process, provision } from './test-ledger.ts';
 import { claimRun, runUntil } from './test-run.ts';
 
@@ -142,3 +142,26 @@ it('after a rescue, a write of the silent worker changes nothing, also when anot
 });
 
 const seatsOf = () => one.rows('select * from seats order by container_id, number');
+
+it('a job abandoned three times is granted only to a worker that runs it alone, also by a bell that was renewed meanwhile', async () => {
+  const { id } = await accepted(one, provision());
+  await one.rows('update jobs set abandonments = 3 where id = $1', [id]);
+  expect(await one.claim(wish(id))).toEqual({ outcome: 'alone' });
+  expect(await eventsOf(id)).toEqual(['job.accepted']);
+  await one.rows('update jobs set bell_no = 2 where id = $1', [id]);
+  expect((await one.claim({ ...wish(id), alone: true })).outcome).toBe('granted');
+});
+
+it('a run that is given back is given back also while somebody else holds its row for a moment', async () => {
+  const { id } = await accepted(one, provision());
+  const { job } = await claimRun(one, id);
+  const holder = await two.ledger.pool.connect();
+  await holder.query('begin');
+  await holder.query('select from jobs where id = $1 for update', [id]);
+  const given = abandonRun(one.ledger, one.announce, { jobId: id, claimNo: job.claimNo });
+  await holder.query('select pg_sleep(0.3)');
+  await holder.query('rollback');
+  holder.release();
+  await given;
+  expect(await rowOf(id)).toMatchObject({ state: 'waiting', abandonments: 1 });
+});

@@ -18,7 +18,7 @@ export const CANDIDATE = `c.id, c.label, c.region, c.state, c.capacity, c.seats,
  * so no seat can become free unseen between a search that found none and the hold that follows.
  */
 export async function lockCapacity(sql: Sql): Promise<void> {
-  await sql.query('select version from capacity for update');
+  await sql.query('select pg_advisory_xact_lock(7811, 2)');
 }
 
 /** The containers as placement sees them. */

@@ -2,10 +2,11 @@ import { describeFault } from '@qvara/domain/retry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { listStranded } from './containers.ts';
+import { cancelJob } from './control.ts';
 import { listCustomers, loadCustomer, takePortingPin } from './customers.ts';
 import { readEvents } from './event-log.ts';
 import { listJobs, loadJob } from './jobs.ts';
-import { accepted, addRoom, openProcess, type Process, provision } from './test-ledger.ts';
+import { accepted, addRoom, openProcess, type Process, provision, rename } from './test-ledger.ts';
 import { claimRun, giveUp, runUntil } from './test-run.ts';
 
 let database: TestDatabase;
@@ -91,4 +92,17 @@ it('pages of jobs and customers follow each other without a gap', async () => {
     cursor = page.next;
   } while (cursor !== null);
   expect(seen).toEqual(ids.toReversed());
+});
+
+it('a client sees what an administrator does to its customer, all of it, and leaves it to administrators to cancel', async () => {
+  const { customerId } = await accepted(one, provision({ clientId: 'cli_a' }));
+  const item = { ...rename({ customerId }, { clientId: 'cli_admin' }), byAdmin: true };
+  const { id } = await accepted(one, item);
+  expect((await loadJob(one.ledger, a, id)).id).toBe(id);
+  const told = await readEvents(one.ledger, a, { after: 0, limit: 10, jobId: id });
+  expect(told.map(({ data }) => data.jobSequence)).toEqual([1]);
+  await expect(loadJob(one.ledger, b, id)).rejects.toMatchObject({ code: 'not-found' });
+  const cancel = (viewer: typeof a) => cancelJob(one.ledger, one.announce, { jobId: id, viewer });
+  await expect(cancel(a)).rejects.toMatchObject({ code: 'forbidden' });
+  expect((await cancel(admin)).state).toBe('cancelled');
 });

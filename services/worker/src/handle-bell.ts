@@ -58,8 +58,8 @@ export function createHandler({
       if (error instanceof RunOver && error.why === 'interrupted') throw error;
       if (!(error instanceof RunOver))
         logger.error({ err: error, jobId: bell.jobId }, 'a run met a defect; the job is given back');
-      // Fenced by the claim: when somebody else has the job by now, this does nothing.
-      // Until it is given back the claim is held: while this worker lives, nobody else would take the job from it.
+      // Until this is answered the claim is held: while this worker lives, nobody else would take the job from it. It is
+      // fenced: when somebody else has the job by now, it does nothing.
       await patiently(() => abandon({ jobId: bell.jobId, claimNo: answer.claim.job.claimNo }), signal);
       throw error;
     } finally {

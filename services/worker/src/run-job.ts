@@ -6,7 +6,7 @@ import { decide, describeFault } from '@qvara/domain/retry';
 import type { BellAnswer } from '@qvara/queue/consumer';
 import type { StepDone } from './context.ts';
 import { handlers } from './handlers.ts';
-import type { Run } from './run.ts';
+import { customerAfter, type Run } from './run.ts';
 import type { StepRunner } from './run-step.ts';
 
 /**
@@ -42,9 +42,7 @@ function following(run: Run, step: StepName): JobEvent | undefined {
 
 /** The completion, with the customer as the last step leaves it. */
 function finish(run: Run, { changes }: StepDone): JobEvent {
-  const changed = changes?.customer;
-  const customer =
-    changed === undefined ? run.customer : { ...run.customer, ...changed, version: run.customer.version + 1 };
+  const customer = customerAfter(run.customer, changes);
   return { type: 'completed', result: handlers[run.job.type].result({ customer, seat: run.seat }) };
 }
 

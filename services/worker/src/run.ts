@@ -23,6 +23,12 @@ export type Run = {
 
 type Advance = (item: AdvanceItem) => Promise<AdvanceAnswer>;
 
+/** The customer as a write with these changes leaves it. */
+export function customerAfter(customer: CustomerRow, changes: AdvanceItem['changes']): CustomerRow {
+  const changed = changes?.customer;
+  return changed === undefined ? customer : { ...customer, ...changed, version: customer.version + 1 };
+}
+
 /** Opens a run on a claim. */
 export function openRun(claim: Claim, advance: Advance, signal: AbortSignal): Run {
   let { job, customer, seat } = claim;
@@ -42,8 +48,7 @@ export function openRun(claim: Claim, advance: Advance, signal: AbortSignal): Ru
       const item = { jobId: job.id, claimNo: claim.job.claimNo, writeNo: job.writeNo, ...act };
       const answer = await patiently(() => advance(item), signal);
       if (answer.outcome === 'fenced') throw new RunOver('stale');
-      const changed = act.changes?.customer;
-      if (changed !== undefined) customer = { ...customer, ...changed, version: customer.version + 1 };
+      customer = customerAfter(customer, act.changes);
       seat = act.changes?.seat === 'release' ? null : answer.seat;
       job = answer.job;
     },

@@ -150,8 +150,6 @@ export const ledger: readonly string[] = [
   ) with (fillfactor = 80)`,
   `create index seats_quarantined on seats (free_at) where state = 'quarantined'`,
   `create index seats_stranded on seats (container_id, number) where state = 'stranded'`,
-  `create table capacity (version bigint not null)`,
-  `insert into capacity (version) values (1)`,
   `create table workers (
     id text primary key,
     beat_at timestamptz not null
