@@ -2,19 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findFreePort } from '@qvara/standalone/free-port';
 import { createSlot, type Slot, type SlotPlan, type Tell } from './slot.ts';
 
-const INTAKES = 2;
-const WORKERS = 3;
 const LOOK_MS = 300;
 
-/** Starts the services with this environment, two intakes and three workers, and keeps them up. */
-export async function startCrew(env: Record<string, string>) {
+type Crew = { readonly env: Record<string, string>; readonly intakes: number; readonly workers: number };
+
+/** Starts so many services with this environment, and keeps them up. */
+export async function startCrew(crew: Crew) {
   const closing = new AbortController();
   const remarks: string[] = [];
   const tell: Tell = (text) => void remarks.push(text);
-  const plan = { env, tell, closed: closing.signal };
-  const ports = await Promise.all(Array.from({ length: INTAKES }, () => findFreePort()));
+  const plan = { env: crew.env, tell, closed: closing.signal };
+  const ports = await Promise.all(Array.from({ length: crew.intakes }, () => findFreePort()));
   const intakes = ports.map((port, index) => place(plan, ['intake', index], { INTAKE_PORT: String(port) }));
-  const workers = Array.from({ length: WORKERS }, (_, index) => place(plan, ['worker', index], {}));
+  const workers = Array.from({ length: crew.workers }, (_, index) => place(plan, ['worker', index], {}));
   const slots = [...intakes, ...workers];
   await Promise.all(slots.map((slot) => slot.start()));
   const watching = watch(slots, plan);

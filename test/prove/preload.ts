@@ -1,6 +1,6 @@
 // Imported by node before a service: makes its clock wrong, and its event loop stand still at a signal.
-const shiftMs = Number(process.env.PROVE_CLOCK_SHIFT_MS ?? 0);
-const blockMs = Number(process.env.PROVE_BLOCK_MS ?? 0);
+const shiftMs = Number(process.env.FAULT_CLOCK_SHIFT_MS ?? 0);
+const blockMs = Number(process.env.FAULT_BLOCK_MS ?? 0);
 
 if (shiftMs !== 0) {
   const RealDate = Date;

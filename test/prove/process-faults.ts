@@ -38,7 +38,7 @@ function misleads(group: Group) {
     const slot = chance.pick(world[group]);
     const free = await slot.take();
     await slot.stop('SIGTERM');
-    await slot.start({ PROVE_CLOCK_SHIFT_MS: String(chance.yes(0.5) ? HOUR_MS : -HOUR_MS) });
+    await slot.start({ FAULT_CLOCK_SHIFT_MS: String(chance.yes(0.5) ? HOUR_MS : -HOUR_MS) });
     return async () => {
       await slot.stop('SIGKILL');
       await slot.start().finally(free);

@@ -22,6 +22,8 @@ import { startWorld, type World } from './world.ts';
 
 const CLIENT_SCOPES: readonly Scope[] = ['jobs:write', 'jobs:read'];
 const CLIENTS = ['north-star', 'blue-bird', 'old-oak'] as const;
+const INTAKES = 2;
+const WORKERS = 3;
 /** About 12 calls a second, all clients together. */
 const CALL_EVERY_MS = 250;
 const CATCH_UP_MS = 30_000;
@@ -29,7 +31,7 @@ const CATCH_UP_MS = 30_000;
 /** Runs load and faults in a world of its own under `folder`, lets it settle, and finds what is wrong. */
 export async function prove(wish: Arguments, folder: string): Promise<Findings> {
   await mkdir(folder, { recursive: true });
-  const world = await startWorld(wish.backend, folder);
+  const world = await startWorld({ backend: wish.backend, folder, intakes: INTAKES, workers: WORKERS });
   try {
     return await proveIn(world, wish);
   } finally {

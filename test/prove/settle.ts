@@ -43,9 +43,10 @@ async function mend(world: World): Promise<void> {
   await clearFaults(world.platform);
 }
 
-async function comesToRest(world: World, deadline: number): Promise<boolean> {
+/** Waits until every job has ended or is held, or waits behind one that is; answers whether that came about in time. */
+export async function comesToRest({ ledger }: Pick<World, 'ledger'>, deadline: number): Promise<boolean> {
   while (performance.now() < deadline) {
-    const { rows } = await world.ledger.query<{ n: number }>(RESTLESS);
+    const { rows } = await ledger.query<{ n: number }>(RESTLESS);
     if (rows[0]?.n === 0) return true;
     await delay(PAUSE_MS);
   }

@@ -45,8 +45,19 @@ export function calm({ ways }: Pick<World, 'ways'>): void {
   }
 }
 
+export type WorldPlan = {
+  readonly backend: BackendName;
+  /** Where servers keep their files; it may not be there yet. */
+  readonly folder: string;
+  readonly intakes: number;
+  readonly workers: number;
+  /** More of the services' environment. */
+  readonly env?: Record<string, string>;
+};
+
 /** Starts it all in a folder, the databases migrated and empty. */
-export async function startWorld(backend: BackendName, folder: string): Promise<World> {
+export async function startWorld(plan: WorldPlan): Promise<World> {
+  const { backend, folder } = plan;
   await mkdir(join(folder, 'redis'), { recursive: true });
   const postgres = await startPostgresBox(folder);
   const redis = backend === 'redis' ? await startRedisBox(folder) : null;
@@ -62,10 +73,11 @@ export async function startWorld(backend: BackendName, folder: string): Promise<
     PLATFORM_DATABASE_URL: ways.platform.lead(platformUrl),
     SECRET_KEY: randomBytes(32).toString('base64'),
     LOG_LEVEL: 'warn',
-    PROVE_BLOCK_MS: String(BLOCK_MS),
+    FAULT_BLOCK_MS: String(BLOCK_MS),
     ...(redis && ways.redis && { REDIS_URL: ways.redis.lead(redis.url) }),
+    ...plan.env,
   };
-  const crew = await startCrew(env);
+  const crew = await startCrew({ ...plan, env });
   const [ledger, platform] = [openPool(ledgerUrl), openPool(platformUrl)];
   return {
     backend,

@@ -8,7 +8,11 @@ export type Answer<Body = Record<string, unknown>> = {
   readonly headers: Headers;
   readonly body: Body;
 };
-export type CallOptions = { readonly body?: unknown; readonly headers?: Record<string, string> };
+export type CallOptions = {
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal;
+};
 
 /** One client's way to talk to an intake over HTTP. */
 export type Api = ReturnType<typeof createApi>;
@@ -22,7 +26,7 @@ export function createApi(urls: readonly string[], key: string) {
   async function call<Body = Record<string, unknown>>(
     method: string,
     path: string,
-    { body, headers = {} }: CallOptions = {},
+    { body, headers = {}, signal }: CallOptions = {},
   ): Promise<Answer<Body>> {
     const url = urls[turn++ % urls.length];
     const response = await fetch(`${url}${path}`, {
@@ -33,6 +37,7 @@ export function createApi(urls: readonly string[], key: string) {
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : null) as Body };

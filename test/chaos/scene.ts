@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SCOPES } from '@qvara/contracts/clients';
+import type { JobAnswer } from '@qvara/contracts/job-answer';
+import { expect } from 'vitest';
+import { loadEvidence } from '../prove/evidence.ts';
+import { addKeys } from '../prove/keys.ts';
+import type { Accepted } from '../prove/load-log.ts';
+import { comesToRest } from '../prove/settle.ts';
+import { judge } from '../prove/verdict.ts';
+import { startWorld, type World, type WorldPlan } from '../prove/world.ts';
+import { type Api, createApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import { addContainers } from '../support/stack.ts';
+
+/** Servers and services of a test's own, ready to be hurt, with one container. */
+export type Scene = {
+  readonly world: World;
+  /** An administrator's way to the intakes. */
+  readonly api: Api;
+  /** Posts with an idempotency key until there is a 202, whatever is down meanwhile. */
+  readonly insist: (job: object, key?: string) => Promise<JobAnswer>;
+  /** Waits until all is at rest, then finds nothing lost, repeated, out of order, missing or leaked. */
+  readonly expectWhole: (deadlineMs?: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+const REST_MS = 45_000;
+const PATIENCE_MS = 30_000;
+const CALL_MS = 5_000;
+
+export async function openScene(plan: Omit<WorldPlan, 'folder'>): Promise<Scene> {
+  const folder = await mkdtemp(join(tmpdir(), 'qvara-chaos-'));
+  const world = await startWorld({ ...plan, folder });
+  const [key = ''] = await addKeys(world.ledgerUrl, [SCOPES]);
+  const api = createApi(world.intakeUrls, key);
+  const accepted: Accepted[] = [];
+  await addContainers(api, [{ id: '100001', capacity: 900 }]);
+  return {
+    world,
+    api,
+    async insist(job, idempotencyKey = randomUUID()) {
+      const headers = { 'idempotency-key': idempotencyKey };
+      const body = await eventually(
+        async () => {
+          const answer = await api.call<JobAnswer>('POST', '/v1/jobs', {
+            body: job,
+            headers,
+            signal: AbortSignal.timeout(CALL_MS),
+          });
+          return answer.status === 202 ? answer.body : undefined;
+        },
+        { deadlineMs: PATIENCE_MS, describe: 'the job is accepted' },
+      );
+      accepted.push({ jobId: body.id, key: idempotencyKey, type: body.type });
+      return body;
+    },
+    async expectWhole(deadlineMs = REST_MS) {
+      expect(await comesToRest(world, performance.now() + deadlineMs), 'everything came to rest').toBe(true);
+      const none = { lost: [], repeated: [], 'out of order': [], gaps: [], leaked: [] };
+      expect(judge(await loadEvidence({ ...world, accepted, seen: null }))).toEqual(none);
+    },
+    async close() {
+      await world.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
