@@ -20,7 +20,8 @@ afterAll(() => intake.close());
 const CALLS = `
 GET /v1/jobs, POST /v1/jobs, GET /v1/jobs/{id}, POST /v1/jobs/{id}/cancel, POST /v1/jobs/{id}/retry, GET /v1/jobs/{id}/events,
 GET /v1/events, GET /v1/customers, GET /v1/customers/{id}, POST /v1/customers/{id}/porting-pin/reveal, GET /v1/containers,
-POST /v1/containers, PATCH /v1/containers/{id}, GET /v1/stranded, GET /v1/reference, PUT /v1/reference/{list}/{code},
+POST /v1/containers, PATCH /v1/containers/{id}, GET /v1/stranded, GET /v1/queues,
+POST /v1/queues/{name}/pause, POST /v1/queues/{name}/resume, GET /v1/reference, PUT /v1/reference/{list}/{code},
 GET /v1/clients, POST /v1/clients, GET /v1/clients/{id}/keys, POST /v1/clients/{id}/keys, DELETE /v1/keys/{id},
 GET /openapi.json, GET /docs, GET /healthz, GET /readyz, GET /metrics`;
 

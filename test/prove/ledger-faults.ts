@@ -1,4 +1,4 @@
-import type { QueueName } from '@qvara/contracts/jobs';
+import { QUEUE_NAMES, type QueueName } from '@qvara/contracts/jobs';
 import { openBackend } from '@qvara/queue/connection';
 import { createProducer } from '@qvara/queue/producer';
 import pg from 'pg';
@@ -34,6 +34,16 @@ export const LEDGER_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'queue paused',
+    backends: BOTH,
+    lastsMs: [3_000, 9_000],
+    async make({ operator }, chance) {
+      const queue = chance.pick(QUEUE_NAMES);
+      await operator.pause(queue, true);
+      return () => operator.pause(queue, false);
+    },
+  },
+  {
     name: 'bells rung by hand',
     backends: BOTH,
     lastsMs: MOMENT,
@@ -61,7 +71,7 @@ async function ringStray({ world }: Scene, steps: readonly number[]): Promise<vo
     '(select queue, id, bell_no from jobs where finished_at is null limit 40) union all (select queue, id, bell_no from jobs where finished_at is not null limit 10)',
   );
   const bells = rows.flatMap(({ queue, id: jobId, bell_no: bellNo }) =>
-    steps.map((step) => ({ queue, jobId, bellNo: Math.max(0, bellNo + step) })),
+    steps.map((step) => ({ queue, jobId, bellNo: Math.max(0, bellNo + step), place: 1 })),
   );
   const backend = openBackend({ redisUrl: world.redis?.url, databaseUrl: world.ledgerUrl });
   const producer = createProducer(backend);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { QueueName } from '@qvara/contracts/jobs';
 import type { Caller } from './caller.ts';
 import type { Chance } from './chance.ts';
 import { REGIONS } from './requests.ts';
@@ -9,6 +10,7 @@ export type Operator = {
   readonly containers: () => readonly string[];
   readonly addContainer: (region: string, capacity: number) => Promise<void>;
   readonly cancel: (jobId: string) => Promise<void>;
+  readonly pause: (queue: QueueName, paused: boolean) => Promise<void>;
   /** Changes the inventory from time to time, until the signal. */
   readonly work: (chance: Chance, over: AbortSignal) => Promise<void>;
   /** Takes all containers back into service, with all the seats they can have. */
@@ -46,6 +48,10 @@ export async function createOperator(caller: Caller): Promise<Operator> {
     containers: () => [...capacities.keys()],
     addContainer,
     cancel: async (jobId) => void (await caller.insist({ method: 'POST', path: `/v1/jobs/${jobId}/cancel` })),
+    async pause(queue, paused) {
+      const path = `/v1/queues/${queue}/${paused ? 'pause' : 'resume'}`;
+      await caller.insist({ method: 'POST', path });
+    },
     async work(chance, over) {
       while (!over.aborted) {
         const id = chance.pick([...capacities.keys()]);

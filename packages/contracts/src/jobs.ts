@@ -9,7 +9,13 @@ export const QUEUE_NAMES = ['provisioning', 'settings'] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /** A queue message that tells a worker a job can run. `bellNo` makes every ring a message of its own. */
-export type Bell = { readonly queue: QueueName; readonly jobId: string; readonly bellNo: number };
+export type Bell = {
+  readonly queue: QueueName;
+  readonly jobId: string;
+  readonly bellNo: number;
+  /** Which of its client's outstanding bells of the queue it was when it rang, from 1 on: the others let the first go ahead. */
+  readonly place: number;
+};
 
 const holder = code.meta({
   description: 'Who suspends, such as billing or fraud: a code in kebab-case',

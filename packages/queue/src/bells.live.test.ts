@@ -11,7 +11,12 @@ import { createProducer, type Producer } from './producer.ts';
 let jobs = 0;
 function newBell(bellNo = 1): Bell {
   jobs += 1;
-  return { queue: 'provisioning', jobId: `job_01k9zv6n3fe8prx2k1w3q4${String(jobs).padStart(4, '0')}`, bellNo };
+  return {
+    queue: 'provisioning',
+    jobId: `job_01k9zv6n3fe8prx2k1w3q4${String(jobs).padStart(4, '0')}`,
+    bellNo,
+    place: 1,
+  };
 }
 
 describe.each(['redis', 'postgresql'] as const)('bells on %s', (kind) => {

@@ -38,7 +38,12 @@ async function openLine(url: string) {
   };
 }
 
-const bell = (bellNo: number): Bell => ({ queue: 'settings', jobId: 'job_01k9zv6n3fe8prx2k1w3q4t5y6', bellNo });
+const bell = (bellNo: number): Bell => ({
+  queue: 'settings',
+  jobId: 'job_01k9zv6n3fe8prx2k1w3q4t5y6',
+  bellNo,
+  place: 1,
+});
 
 describe.each(['redis', 'postgresql'] as const)('outages of %s', (kind) => {
   let database: Awaited<ReturnType<typeof createTestDatabase>>;

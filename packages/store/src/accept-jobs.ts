@@ -1,3 +1,4 @@
+import type { Bell } from '@qvara/contracts/jobs';
 import { jobDefinition } from '@qvara/contracts/jobs';
 import { newSteps } from '@qvara/domain/plan';
 import type { AcceptItem } from './accept-item.ts';
@@ -9,15 +10,16 @@ import { busyLanes, takeTurns } from './lanes.ts';
 import type { Ledger } from './orm.ts';
 import type { Sql } from './sql.ts';
 
+const NONE = 'none' as const;
+
+/** New jobs by their requests, and the bells of those that can run. */
+type Made = { readonly jobs: Map<AcceptItem, JobRow>; readonly bells: readonly Bell[] };
+
 /**
  * Makes the jobs of accepted requests: each with the next turn of its lane, the first of an idle lane with its bell.
  * The lanes must be locked. A change may name a customer whose provisioning came in this very batch: that one is first.
  */
-export async function makeJobs(
-  sql: Sql,
-  ledger: Ledger,
-  targets: ReadonlyMap<AcceptItem, Target>,
-): Promise<Map<AcceptItem, JobRow>> {
+export async function makeJobs(sql: Sql, ledger: Ledger, targets: ReadonlyMap<AcceptItem, Target>): Promise<Made> {
   const fresh = [...targets].filter(([, target]) => target.fresh);
   const known = [...targets].filter(([, target]) => !target.fresh);
   const lanes = known.map(([, { id }]) => id);
@@ -30,19 +32,25 @@ export async function makeJobs(
     ledger,
     heads.map(([{ clientId, request }]) => ({ clientId, queue: jobDefinition(request.type).queue })),
   );
-  const granted = new Map(heads.map(([item], index) => [item, places[index] === true]));
+  const granted = new Map(heads.map(([item], index) => [item, places[index] ?? NONE]));
   const now = await readClock(sql);
   const rows = items.map(([item, { id, ownerId }], index) => {
     const turn = turns[index - fresh.length] ?? 1;
     return newJob(item, { customerId: id, ownerId, turn, bell: bellOf(granted.get(item)), now });
   });
   await insertJobs(sql, rows);
-  return new Map(rows.map((row, index) => [items[index]?.[0] as AcceptItem, row]));
+  const jobs = new Map(rows.map((row, index) => [items[index]?.[0] as AcceptItem, row]));
+  const bells = [...jobs].flatMap(([item, { queue, id: jobId, bellNo }]) => {
+    const place = granted.get(item);
+    return typeof place === 'number' ? [{ queue, jobId, bellNo, place }] : [];
+  });
+  return { jobs, bells };
 }
 
-function bellOf(granted: boolean | undefined): JobRow['bell'] {
-  if (granted === undefined) return 'none';
-  return granted ? 'rung' : 'due';
+/** By the place that a job got in its client's window: NONE when that is full, undefined when it waits its turn. */
+function bellOf(place: number | typeof NONE | undefined): JobRow['bell'] {
+  if (place === undefined) return 'none';
+  return place === NONE ? 'due' : 'rung';
 }
 
 async function readClock(sql: Sql): Promise<string> {

@@ -1,6 +1,11 @@
 import type { Fault } from '@qvara/contracts/failure';
 import type { AcceptItem } from './accept-item.ts';
-import type { Sql } from './sql.ts';
+import type { Ledger } from './orm.ts';
+import { type Sql, sqlOn } from './sql.ts';
+
+/** How long a key answers with its job; as long as that is open in any case. */
+const KEPT_DAYS = 30;
+const FORGOTTEN_AT_ONCE = 1_000;
 
 type Kind = 'key' | 'external-id';
 type Key = { readonly clientId: string; readonly kind: Kind; readonly key: string };
@@ -116,6 +121,21 @@ export async function repointKeys(sql: Sql, replays: readonly (readonly [AcceptI
      where (k.client_id, k.kind, k.key) = (r.client_id, r.kind, r.key) and k.job_id = r.mine`,
     [...columnsOf(keys), keys.map(({ mine }) => mine), keys.map(({ first }) => first)],
   );
+}
+
+/**
+ * Takes away some keys that are older than they are promised to be kept, but none of a job that is still open. Answers
+ * whether there may be more.
+ */
+export async function forgetOldKeys(ledger: Ledger): Promise<boolean> {
+  const gone = await sqlOn(ledger.pool).query(
+    `delete from idempotency_keys where (client_id, kind, key) in (
+       select k.client_id, k.kind, k.key from idempotency_keys k
+       where k.created_at < clock_timestamp() - interval '${KEPT_DAYS} days'
+         and not exists (select from jobs j where j.id = k.job_id and j.finished_at is null)
+       order by k.created_at limit ${FORGOTTEN_AT_ONCE} for update skip locked) returning 1`,
+  );
+  return gone.length === FORGOTTEN_AT_ONCE;
 }
 
 function columnsOf(keys: readonly Key[]): string[][] {

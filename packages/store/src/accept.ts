@@ -43,7 +43,7 @@ async function accept(sql: Sql, ledger: Ledger, { items, rerun }: Batch) {
     items.filter((item) => !answers.has(item)),
   );
   const targets = await findTargets(sql, keys.winners);
-  const made = await makeJobs(sql, ledger, targets.found);
+  const { jobs: made, bells } = await makeJobs(sql, ledger, targets.found);
   const replayed = await findReplayed(sql, keys.replays);
   for (const [item, fault] of keys.refused) answers.set(item, { outcome: 'refused', fault });
   for (const [item, fault] of targets.refused)
@@ -61,8 +61,8 @@ async function accept(sql: Sql, ledger: Ledger, { items, rerun }: Batch) {
   );
   const lastEvent = await appendEvents(sql, acceptedEvents(ledger, made.values()));
   // A rerun rings what the first run would have rung: its bells were lost with its answer.
-  const bells = [...before.values(), ...made.values()].flatMap(bellOf);
-  return { answers: items.map((item) => answers.get(item) ?? AGAIN), bells, lastEvent };
+  const missed = [...before.values()].flatMap(bellOf);
+  return { answers: items.map((item) => answers.get(item) ?? AGAIN), bells: [...missed, ...bells], lastEvent };
 }
 
 function idOf(item: AcceptItem): string {
@@ -70,7 +70,7 @@ function idOf(item: AcceptItem): string {
 }
 
 function bellOf({ bell, state, queue, id, bellNo }: JobRow): Bell[] {
-  return bell === 'rung' && state === 'accepted' ? [{ queue, jobId: id, bellNo }] : [];
+  return bell === 'rung' && state === 'accepted' ? [{ queue, jobId: id, bellNo, place: 1 }] : [];
 }
 
 /** The jobs that replays ask for, as they are now, those made in this very batch included. */

@@ -33,6 +33,8 @@ async function windows(): Promise<Window[]> {
   );
 }
 
+const bellPlaces = () => [...one.bells, ...two.bells].map(({ place }) => place);
+
 async function expectBounded(): Promise<void> {
   for (const { outstanding, rung } of await windows()) {
     expect(outstanding).toBe(rung);
@@ -43,6 +45,7 @@ async function expectBounded(): Promise<void> {
 it('of fifty jobs of a client at most five are rung at any time, all are in the end, and the counters end at zero', async () => {
   const jobs = await Promise.all(Array.from({ length: 50 }, (_, n) => accepted(n % 2 ? one : two, provision())));
   await expectBounded();
+  expect(bellPlaces().toSorted()).toEqual([1, 2, 3, 4, 5]);
   const heard = new Set<string>();
   let running = 0;
   async function work(): Promise<void> {
@@ -60,6 +63,7 @@ it('of fifty jobs of a client at most five are rung at any time, all are in the 
   }
   while (heard.size < jobs.length) await Promise.all(Array.from({ length: 5 }, work));
   expect((await windows()).map(({ outstanding }) => outstanding)).toEqual([0]);
+  for (const place of bellPlaces()) expect([1, 2, 3, 4, 5]).toContain(place);
 });
 
 it('a client with a full window holds up no other client', async () => {
@@ -181,7 +185,7 @@ it('a lost bell gets a new number, a claimed or renewed one does not', async () 
   await one.rows("update jobs set rung_at = clock_timestamp() - interval '1 minute'");
   expect(await findUnclaimed(one.ledger, 10_000)).toEqual([{ queue: 'provisioning', jobId: lost.id, bellNo: 1 }]);
   const both = await Promise.all([renewBells(one.ledger, old), renewBells(two.ledger, old)]);
-  expect(both.flat()).toEqual([{ queue: 'provisioning', jobId: lost.id, bellNo: 2 }]);
+  expect(both.flat()).toEqual([{ queue: 'provisioning', jobId: lost.id, bellNo: 2, place: 1 }]);
   expect(await findUnclaimed(one.ledger, 10_000)).toEqual([]);
   await expectBounded();
 });

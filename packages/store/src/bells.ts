@@ -45,19 +45,23 @@ async function saveWindows(sql: Sql, changes: readonly (WindowKey & { readonly b
 }
 
 /**
- * Gives places in their windows to jobs about to be written, in order. Answers for each whether its bell may ring now;
- * the others stay due, and ring when a place gets free.
+ * Gives places in their windows to jobs about to be written, in order. Answers for each its place, with which its bell
+ * may ring now; without one it stays due, and rings when a place gets free.
  */
-export async function takePlaces(sql: Sql, ledger: Ledger, jobs: readonly WindowKey[]): Promise<boolean[]> {
+export async function takePlaces(
+  sql: Sql,
+  ledger: Ledger,
+  jobs: readonly WindowKey[],
+): Promise<(number | undefined)[]> {
   if (jobs.length === 0) return [];
   const keys = distinct(jobs);
   const before = await lockWindows(sql, keys);
   const now = new Map(before);
   const granted = jobs.map((job) => {
     const outstanding = now.get(name(job)) ?? 0;
-    if (outstanding >= ledger.clientWindow) return false;
+    if (outstanding >= ledger.clientWindow) return undefined;
     now.set(name(job), outstanding + 1);
-    return true;
+    return outstanding + 1;
   });
   await saveWindows(
     sql,
@@ -81,7 +85,7 @@ export async function refill(
   const after = new Map(before);
   for (const key of change.freed) after.set(name(key), Math.max(0, (after.get(name(key)) ?? 0) - 1));
   const room = keys.map((key) => ledger.clientWindow - (after.get(name(key)) ?? 0));
-  const bells = await sql.query<Bell & WindowKey>(
+  const rung = await sql.query<Omit<Bell, 'place'> & WindowKey>(
     `update jobs j set bell = 'rung', bell_no = j.bell_no + 1, rung_at = clock_timestamp()
      from (select d.id from unnest($1::text[], $2::text[], $3::int[]) as k (client_id, queue, room)
            cross join lateral (select id from jobs where client_id = k.client_id and queue = k.queue and bell = 'due'
@@ -91,10 +95,14 @@ export async function refill(
      returning j.client_id, j.queue, j.id as job_id, j.bell_no`,
     [keys.map((key) => key.clientId), keys.map((key) => key.queue), room],
   );
-  for (const bell of bells) after.set(name(bell), (after.get(name(bell)) ?? 0) + 1);
+  const bells = rung.map(({ clientId, queue, jobId, bellNo }) => {
+    const place = (after.get(name({ clientId, queue })) ?? 0) + 1;
+    after.set(name({ clientId, queue }), place);
+    return { queue, jobId, bellNo, place };
+  });
   await saveWindows(
     sql,
     keys.map((key) => ({ ...key, by: (after.get(name(key)) ?? 0) - (before.get(name(key)) ?? 0) })),
   );
-  return bells.map(({ queue, jobId, bellNo }) => ({ queue, jobId, bellNo }));
+  return bells;
 }

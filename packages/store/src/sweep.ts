@@ -12,7 +12,8 @@ import { sqlOn } from './sql.ts';
 
 const WINDOWS_AT_ONCE = 20;
 const JOBS_AT_ONCE = 200;
-const BELLS_AT_ONCE = 1_000;
+/** How many unclaimed bells are looked at together. */
+export const BELLS_AT_ONCE = 1_000;
 
 /** Rings what is due and has a place in its window: waits that are over, and what was passed over when windows were full. */
 export async function ringDue(ledger: Ledger, announce: Announce): Promise<void> {
@@ -113,9 +114,12 @@ async function release(
   return count;
 }
 
+/** A bell as the ledger remembers it. */
+export type RungBell = Omit<Bell, 'place'>;
+
 /** The oldest bells rung over `olderThanMs` ago that no worker has claimed: in a queue still, or lost. */
-export async function findUnclaimed(ledger: Ledger, olderThanMs: number): Promise<Bell[]> {
-  return await sqlOn(ledger.pool).query<Bell>(
+export async function findUnclaimed(ledger: Ledger, olderThanMs: number): Promise<RungBell[]> {
+  return await sqlOn(ledger.pool).query<RungBell>(
     `select queue, id as job_id, bell_no from jobs where bell = 'rung' and state <> 'running'
        and rung_at < statement_timestamp() - make_interval(secs => $1 / 1000.0)
      order by rung_at limit ${BELLS_AT_ONCE}`,
@@ -124,15 +128,21 @@ export async function findUnclaimed(ledger: Ledger, olderThanMs: number): Promis
 }
 
 /** Gives lost bells new numbers, so that no queue's memory of the old ones can swallow them. Answers the new bells. */
-export async function renewBells(ledger: Ledger, lost: readonly Bell[]): Promise<Bell[]> {
+export async function renewBells(ledger: Ledger, lost: readonly RungBell[]): Promise<Bell[]> {
   if (lost.length === 0) return [];
-  return await sqlOn(ledger.pool).query<Bell>(
+  const renewed = await sqlOn(ledger.pool).query<RungBell & WindowKey>(
     `update jobs j set bell_no = j.bell_no + 1, rung_at = clock_timestamp()
      from (select k.id, k.bell_no from unnest($1::text[], $2::int[]) as k (id, bell_no) join jobs j using (id, bell_no)
            where j.bell = 'rung' and j.state <> 'running' order by k.id for update of j skip locked) k
-     where j.id = k.id returning j.queue, j.id as job_id, j.bell_no`,
+     where j.id = k.id returning j.client_id, j.queue, j.id as job_id, j.bell_no`,
     [lost.map((bell) => bell.jobId), lost.map((bell) => bell.bellNo)],
   );
+  const places = new Map<string, number>();
+  return renewed.map(({ clientId, queue, jobId, bellNo }) => {
+    const place = (places.get(clientId + queue) ?? 0) + 1;
+    places.set(clientId + queue, place);
+    return { queue, jobId, bellNo, place };
+  });
 }
 
 /**

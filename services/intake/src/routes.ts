@@ -5,6 +5,7 @@ import { DOCUMENT_ROUTES } from './documents.ts';
 import { EVENT_ROUTES } from './events.ts';
 import { JOB_ROUTES } from './jobs.ts';
 import { PROBE_ROUTES } from './probes.ts';
+import { QUEUE_ROUTES } from './queues.ts';
 import { REFERENCE_ROUTES } from './reference.ts';
 import type { Route } from './route.ts';
 
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...EVENT_ROUTES,
   ...CUSTOMER_ROUTES,
   ...CONTAINER_ROUTES,
+  ...QUEUE_ROUTES,
   ...REFERENCE_ROUTES,
   ...CLIENT_ROUTES,
   ...DOCUMENT_ROUTES,

@@ -17,6 +17,7 @@ import { forgetWorker } from '@qvara/store/workers';
 import type { WorkerConfig } from './config.ts';
 import { createHandler } from './handle-bell.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { createHousekeeping } from './housekeeping.ts';
 import { openMeans } from './means.ts';
 import { type StopAct, stopInOrder } from './orderly-stop.ts';
 import { createPlatform } from './platform-calls.ts';
@@ -53,10 +54,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     createConsumer({ backend, queue, concurrency: config.WORKER_CONCURRENCY, handle, onError }),
   );
   const rescue = createRescue({ ledger, announce, producer, logger });
+  const housekeeping = createHousekeeping(ledger, logger);
   const probes = createProbes({ metrics, checks: { ledger: () => ping(ledger), queue: () => backend.ping() } });
   const server = await startProbeServer({ host: config.HOST, port: config.WORKER_PORT, probes });
   for (const consumer of consumers) void consumer.start();
   rescue.start();
+  housekeeping.start();
 
   async function giveBack(): Promise<void> {
     heartbeat.stop();
@@ -73,7 +76,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       const acts: StopAct[] = [
         { name: 'runs', share: 0.6, work: () => Promise.all(closing(0.55)) },
         { name: 'give back', share: 0.15, work: giveBack },
-        { name: 'rescue', share: 0.05, work: () => rescue.stop() },
+        { name: 'rescue', share: 0.05, work: () => Promise.all([rescue.stop(), housekeeping.stop()]) },
         { name: 'news', share: 0.05, work: () => dueTimes.close().then(() => announcer.settled()) },
         { name: 'probes', share: 0.02, work: () => server.close() },
         { name: 'queues', share: 0.05, work: () => producer.close().then(() => backend.close()) },

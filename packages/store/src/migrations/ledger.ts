@@ -117,12 +117,17 @@ export const ledger: readonly string[] = [
     created_at timestamptz not null default clock_timestamp(),
     primary key (client_id, kind, key)
   )`,
+  `create index idempotency_keys_age on idempotency_keys (created_at)`,
   `create table bell_windows (
     client_id text not null,
     queue text not null,
     outstanding integer not null check (outstanding >= 0),
     primary key (client_id, queue)
   ) with (fillfactor = 50)`,
+  `create table queue_pauses (
+    queue text primary key,
+    since timestamptz not null default clock_timestamp()
+  )`,
   `create table containers (
     id text primary key check (id ~ '^[1-9][0-9]{5}$'),
     label text not null,

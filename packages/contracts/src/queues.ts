@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { QUEUE_NAMES } from './jobs.ts';
+
+export const queueName = z.enum(QUEUE_NAMES);
+
+/** A queue as the interface answers it. */
+export const queue = z.strictObject({
+  name: queueName,
+  paused: z.boolean(),
+  pausedSince: z.iso.datetime().nullable(),
+  outstanding: z
+    .int()
+    .meta({ description: 'Jobs that are rung or running; more may wait behind the window of a client' }),
+});
+export type QueueAnswer = z.infer<typeof queue>;

@@ -1,0 +1,41 @@
+import { QUEUE_NAMES, type QueueName } from '@qvara/contracts/jobs';
+import type { QueueAnswer } from '@qvara/contracts/queues';
+import { writeAudit } from './audits.ts';
+import type { Ledger } from './orm.ts';
+import { sqlOn, transact } from './sql.ts';
+
+/** Who pauses a queue. */
+type Administrator = { readonly keyId: string; readonly clientId: string };
+type Pause = { readonly queue: QueueName; readonly since: string };
+type PauseChange = { readonly by: Administrator; readonly queue: QueueName; readonly paused: boolean };
+
+/** The queues that stand still by somebody's wish. The ledger remembers it: a queue's own memory may be wiped. */
+export async function listPauses(ledger: Ledger): Promise<Pause[]> {
+  return await sqlOn(ledger.pool).query<Pause>('select queue, since from queue_pauses');
+}
+
+/** Every queue, with how much is open on it. */
+export async function listQueues(ledger: Ledger): Promise<QueueAnswer[]> {
+  const rows = await sqlOn(ledger.pool).query<QueueAnswer>(
+    `select q.queue as name, p.since is not null as paused, p.since as paused_since,
+            coalesce(w.outstanding, 0) as outstanding
+     from unnest($1::text[]) with ordinality as q (queue, position)
+     left join queue_pauses p using (queue)
+     left join (select queue, sum(outstanding)::int as outstanding from bell_windows group by queue) w using (queue)
+     order by q.position`,
+    [QUEUE_NAMES],
+  );
+  return rows;
+}
+
+/** Notes that a queue is to stand still, or to go on. Repeatable; audited when it changes something. */
+export async function notePause(ledger: Ledger, { by, queue, paused }: PauseChange): Promise<void> {
+  const change = paused
+    ? 'insert into queue_pauses (queue) values ($1) on conflict do nothing returning queue'
+    : 'delete from queue_pauses where queue = $1 returning queue';
+  await transact(ledger.pool, async (sql) => {
+    const changed = await sql.query(change, [queue]);
+    if (changed.length === 0) return;
+    await writeAudit(sql, { ...by, action: paused ? 'queue.pause' : 'queue.resume', subject: queue, detail: {} });
+  });
+}
