@@ -95,6 +95,19 @@ describe('a dry run of a change', () => {
     expect(resumed.body.warnings.join('\n')).toContain('does not suspend');
   });
 
+  it('warns while a disconnection of the customer has begun and not ended', async () => {
+    const { customerId } = (await post(provisioning())).body;
+    await intake.ledger.pool.query(
+      "update customers set service_status = 'active', activated_at = now() where id = $1",
+      [customerId],
+    );
+    const target = { customerId };
+    const renamed = await dry({ type: 'customer.update', ...target, payload: { name: 'X' } });
+    expect(renamed.body.warnings).toEqual([expect.stringContaining('customer-disconnecting')]);
+    const again = await dry({ type: 'customer.disconnect', ...target, payload: { reason: 'b' } });
+    expect(again.body.warnings.join('\n')).not.toContain('customer-disconnecting');
+  });
+
   it('of a customer that is disconnected, or is not there, is refused as the request itself would be', async () => {
     const { body } = await post(provisioning());
     await send(`${intake.url}/v1/jobs/${body.id}/cancel`, { method: 'POST', key });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { QueueName } from '@qvara/contracts/jobs';
+import { QUEUE_NAMES, type QueueName } from '@qvara/contracts/jobs';
 import type { Caller } from './caller.ts';
 import type { Chance } from './chance.ts';
 import { REGIONS } from './requests.ts';
@@ -13,7 +13,7 @@ export type Operator = {
   readonly pause: (queue: QueueName, paused: boolean) => Promise<void>;
   /** Changes the inventory from time to time, until the signal. */
   readonly work: (chance: Chance, over: AbortSignal) => Promise<void>;
-  /** Takes all containers back into service, with all the seats they can have. */
+  /** Takes all containers back into service, with all the seats they can have, and lets every queue go on. */
   readonly openAll: () => Promise<void>;
 };
 
@@ -39,6 +39,10 @@ export async function createOperator(caller: Caller): Promise<Operator> {
     if (status === 200 && body.capacity !== undefined) capacities.set(id, body.capacity);
   }
 
+  async function pause(queue: QueueName, paused: boolean): Promise<void> {
+    await caller.insist({ method: 'POST', path: `/v1/queues/${queue}/${paused ? 'pause' : 'resume'}` });
+  }
+
   async function enlarge(id: string, seats: number): Promise<void> {
     await change(id, { capacity: Math.min(MOST, (capacities.get(id) ?? 0) + seats) });
   }
@@ -48,10 +52,7 @@ export async function createOperator(caller: Caller): Promise<Operator> {
     containers: () => [...capacities.keys()],
     addContainer,
     cancel: async (jobId) => void (await caller.insist({ method: 'POST', path: `/v1/jobs/${jobId}/cancel` })),
-    async pause(queue, paused) {
-      const path = `/v1/queues/${queue}/${paused ? 'pause' : 'resume'}`;
-      await caller.insist({ method: 'POST', path });
-    },
+    pause,
     async work(chance, over) {
       while (!over.aborted) {
         const id = chance.pick([...capacities.keys()]);
@@ -63,6 +64,7 @@ export async function createOperator(caller: Caller): Promise<Operator> {
       }
     },
     async openAll() {
+      for (const queue of QUEUE_NAMES) await pause(queue, false);
       for (const id of capacities.keys()) await change(id, { state: 'online', capacity: MOST });
     },
   };

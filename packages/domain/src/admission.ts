@@ -43,9 +43,14 @@ function unfit({ activatedAt, serviceStatus }: Target): Fault | null {
   return { code: 'customer-disconnected', message: 'The customer was disconnected before this job came to its turn.' };
 }
 
+/** Whether a disconnection of a customer who was active has begun: its tenant serves no more. */
+export function hasBegunToLeave({ tenantState }: Pick<Target, 'tenantState'>): boolean {
+  return tenantState !== 'active' && tenantState !== 'suspended';
+}
+
 /** A disconnection that failed midway has switched service off: only it, or another one, may go on from there. */
-function leaving({ type }: Claimed, { tenantState }: Target): Fault | null {
-  if (type === 'customer.disconnect' || tenantState === 'active' || tenantState === 'suspended') return null;
+function leaving({ type }: Claimed, target: Target): Fault | null {
+  if (type === 'customer.disconnect' || !hasBegunToLeave(target)) return null;
   return { code: 'customer-disconnecting', message: 'A disconnection of the customer has begun and not ended.' };
 }
 

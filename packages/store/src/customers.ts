@@ -29,9 +29,13 @@ export async function loadCustomer(ledger: Ledger, viewer: Viewer, name: Custome
   return answer(await find(sqlOn(ledger.pool), viewer, name), ledger.sipDomain);
 }
 
+/** A customer's record, with the state of its tenant; that is null while it holds no seat. */
+export type CustomerRecord = Customer & { readonly tenantState: string | null };
+
 /** Loads the record that rules judge by. Throws `not-found`. */
-export async function loadRecord(ledger: Ledger, viewer: Viewer, name: CustomerName): Promise<Customer> {
-  return await find(sqlOn(ledger.pool), viewer, name);
+export async function loadRecord(ledger: Ledger, viewer: Viewer, name: CustomerName): Promise<CustomerRecord> {
+  const row = await find(sqlOn(ledger.pool), viewer, name);
+  return { ...row, tenantState: seatOf(row)?.tenantState ?? null };
 }
 
 async function find(sql: Sql, viewer: Viewer, name: CustomerName): Promise<Full> {

@@ -1,19 +1,24 @@
 import type { JobRequest } from '@qvara/contracts/jobs';
+import { hasBegunToLeave } from '@qvara/domain/admission';
 import { type Customer, changedFields } from '@qvara/domain/customer';
 import { lift, suspend } from '@qvara/domain/suspension';
+import type { CustomerRecord } from '@qvara/store/customers';
 import type { Viewer } from '@qvara/store/viewer';
 
 type Change = Exclude<JobRequest, { type: 'customer.provision' }>;
 
 /** What whoever sends this change should know of the customer as it is now. */
-export function changeWarnings(request: Change, customer: Customer, viewer: Viewer): string[] {
+export function changeWarnings(request: Change, customer: CustomerRecord, viewer: Viewer): string[] {
   return [...stateWarnings(request, customer), ...effectWarnings(request, customer, viewer)];
 }
 
-function stateWarnings(request: Change, customer: Customer): string[] {
+function stateWarnings(request: Change, customer: CustomerRecord): string[] {
   const warnings: string[] = [];
   if (customer.serviceStatus === 'pending') {
     warnings.push('The customer is pending: the job would wait for its provisioning, and fail if that fails.');
+  }
+  if (customer.activatedAt !== null && request.type !== 'customer.disconnect' && hasBegunToLeave(customer)) {
+    warnings.push('A disconnection has begun and not ended: the job would fail (customer-disconnecting).');
   }
   const { expectedVersion } = request;
   if (expectedVersion !== undefined && expectedVersion !== customer.version) {

@@ -2,12 +2,11 @@ import type { PlanAnswer } from '@qvara/contracts/api';
 import { CodedError } from '@qvara/contracts/failure';
 import type { JobRequest } from '@qvara/contracts/jobs';
 import type { SettingsChange } from '@qvara/contracts/settings';
-import type { Customer } from '@qvara/domain/customer';
 import { feesOf } from '@qvara/domain/fees';
 import { planSteps } from '@qvara/domain/plan';
 import { defaultSettings, lacksEngine, mergeSettings, settingsChangeOf } from '@qvara/domain/settings';
 import { previewPlacement } from '@qvara/store/containers';
-import { findOwner, loadRecord } from '@qvara/store/customers';
+import { type CustomerRecord, findOwner, loadRecord } from '@qvara/store/customers';
 import type { Viewer } from '@qvara/store/viewer';
 import { changeWarnings } from './change-warnings.ts';
 import { engineRequired } from './check-request.ts';
@@ -76,7 +75,7 @@ async function planChange({ ledger, reference }: Sources, viewer: Viewer, reques
   };
 }
 
-async function findTarget(ledger: Parts['ledger'], viewer: Viewer, request: Change): Promise<Customer> {
+async function findTarget(ledger: Parts['ledger'], viewer: Viewer, request: Change): Promise<CustomerRecord> {
   const { customerId, customerRef = '' } = request;
   const name = customerId === undefined ? { externalRef: customerRef } : { id: customerId };
   const customer = await loadRecord(ledger, viewer, name).catch(ifNotFound);
