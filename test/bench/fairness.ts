@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { BackendName } from '../support/stack.ts';
 import { type BenchCaller, openCaller } from './caller.ts';
 import { round, type Spread, spreadOf } from './figures.ts';
+import { flood } from './provisioning.ts';
 import { addSeats, type Site, startSite } from './site.ts';
 
 export type Fairness = {
@@ -66,13 +64,6 @@ async function timeOne(caller: BenchCaller): Promise<number> {
   const tookMs = performance.now() - startedMs;
   if (status !== 202 || JSON.parse(text).state !== 'completed') throw new Error(`not active: ${status} ${text}`);
   return tookMs;
-}
-
-async function flood(args: readonly string[]): Promise<void> {
-  const main = fileURLToPath(new URL('./flood.ts', import.meta.url));
-  const child = spawn(process.execPath, [main, ...args], { stdio: 'inherit' });
-  const [status] = await once(child, 'close');
-  if (status !== 0) throw new Error('the flood did not end well');
 }
 
 async function countOpen({ ledger }: Site): Promise<number> {
