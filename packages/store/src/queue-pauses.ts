@@ -6,12 +6,13 @@ import { sqlOn, transact } from './sql.ts';
 
 /** Who pauses a queue. */
 type Administrator = { readonly keyId: string; readonly clientId: string };
-type Pause = { readonly queue: QueueName; readonly since: string };
+type SetPaused = (paused: ReadonlySet<QueueName>) => Promise<void>;
 type PauseChange = { readonly by: Administrator; readonly queue: QueueName; readonly paused: boolean };
 
-/** The queues that stand still by somebody's wish. The ledger remembers it: a queue's own memory may be wiped. */
-export async function listPauses(ledger: Ledger): Promise<Pause[]> {
-  return await sqlOn(ledger.pool).query<Pause>('select queue, since from queue_pauses');
+/** Makes the queues stand still that are to, and the others go on: the ledger remembers it, a queue's memory may be wiped. */
+export async function applyPauses(ledger: Ledger, setPaused: SetPaused): Promise<void> {
+  const pauses = await sqlOn(ledger.pool).query<{ queue: QueueName }>('select queue from queue_pauses');
+  await setPaused(new Set(pauses.map(({ queue }) => queue)));
 }
 
 /** Every queue, with how much is open on it. */

@@ -10,6 +10,7 @@ import { createAnnouncer } from '@qvara/store/announcer';
 import { coalesce } from '@qvara/store/coalesce';
 import { createFollower } from '@qvara/store/follower';
 import { closeLedger, openLedger, ping } from '@qvara/store/orm';
+import { applyPauses } from '@qvara/store/queue-pauses';
 import { createApp } from './app.ts';
 import { createDocuments } from './documents.ts';
 import { createKeyRing } from './key-ring.ts';
@@ -61,6 +62,10 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
     metrics,
     logger,
     accept: coalesce(acceptVerb(ledger, announce), BATCH),
+    applyPauses: () =>
+      applyPauses(ledger, producer.setPaused).catch((error) =>
+        logger.warn({ err: error }, 'a pause could not be applied; rescue applies it'),
+      ),
     keys: createKeyRing(ledger),
     reference: createReferenceSource(ledger),
     sealer: sealer(settings.secretKeys),

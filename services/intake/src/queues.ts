@@ -16,8 +16,9 @@ function pauseRoute(verb: 'pause' | 'resume', told: { readonly summary: string; 
     ...told,
     params: z.strictObject({ name: queueName }),
     answers: { 200: { description: 'The queue', schema: queue } },
-    handle: async ({ ledger }, { path, holder }) => {
+    handle: async ({ ledger, applyPauses }, { path, holder }) => {
       await notePause(ledger, { by: holder, queue: path.name, paused: verb === 'pause' });
+      await applyPauses();
       return { status: 200, body: (await listQueues(ledger)).find(({ name }) => name === path.name) };
     },
   });
@@ -37,10 +38,10 @@ export const QUEUE_ROUTES = [
   pauseRoute('pause', {
     summary: 'Pause a queue',
     description:
-      'Within six seconds workers take no more jobs from it; those that run go on. Jobs are accepted all the same. Survives restarts, of Redis too. Repeatable.',
+      'Workers take no more jobs from it; those that run go on. Jobs are accepted all the same. Survives restarts, of Redis too. Repeatable.',
   }),
   pauseRoute('resume', {
     summary: 'Let a paused queue go on',
-    description: 'Within six seconds. Repeatable.',
+    description: 'Repeatable.',
   }),
 ];

@@ -1,9 +1,8 @@
-import type { QueueName } from '@qvara/contracts/jobs';
 import type { Producer } from '@qvara/queue/producer';
 import type { Logger } from '@qvara/runtime/logger';
 import type { Announce } from '@qvara/store/commit';
 import type { Ledger } from '@qvara/store/orm';
-import { listPauses } from '@qvara/store/queue-pauses';
+import { applyPauses } from '@qvara/store/queue-pauses';
 import { BELLS_AT_ONCE, findUnclaimed, freeRested, releaseSilent, renewBells, ringDue } from '@qvara/store/sweep';
 import { createLoop, type Loop } from './loop.ts';
 
@@ -51,14 +50,15 @@ export function createRescue({ ledger, announce, producer, logger }: RescueTools
     while (!stopped.aborted && (await findPageOfLost()) === BELLS_AT_ONCE);
   }
 
-  async function keepPauses(): Promise<void> {
-    const pauses = await listPauses(ledger);
-    await producer.setPaused(new Set<QueueName>(pauses.map(({ queue }) => queue)));
-  }
-
   return createLoop({
     everyMs: EVERY_MS,
-    acts: [takeFromSilent, () => ringDue(ledger, announce), () => freeRested(ledger, announce), keepPauses, findLost],
+    acts: [
+      takeFromSilent,
+      () => ringDue(ledger, announce),
+      () => freeRested(ledger, announce),
+      () => applyPauses(ledger, producer.setPaused),
+      findLost,
+    ],
     onError: (error) => logger.warn({ err: error }, 'a look for lost work failed; the next one comes'),
   });
 }
