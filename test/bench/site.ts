@@ -52,7 +52,7 @@ export async function startSite({ backend, intakes = 1, workers = 1, env = {} }:
   const many = (name: 'intake' | 'worker', count: number) =>
     Promise.all(Array.from({ length: count }, () => startService(name, { env: settings })));
   const services = { intakes: await many('intake', intakes), workers: await many('worker', workers) };
-  const ledger = new pg.Pool({ connectionString: ledgerUrl, max: 4 });
+  const ledger = new pg.Pool({ connectionString: ledgerUrl, max: 4 }).on('error', () => undefined);
   return {
     ...services,
     ledger,

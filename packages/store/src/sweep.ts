@@ -55,7 +55,10 @@ export async function releaseSilent(ledger: Ledger, announce: Announce, leaseMs:
 
 /** Gives back the jobs of a worker that stops: fenced, no attempt spent, rung again at once. Answers how many. */
 export async function releaseWorker(ledger: Ledger, announce: Announce, workerId: string): Promise<number> {
-  return await release(ledger, announce, { which: 'worker_id = $1', values: [workerId], event: 'released' });
+  const all = { which: 'worker_id = $1', values: [workerId], event: 'released' } as const;
+  const free = await release(ledger, announce, all);
+  // A bell that was put back is answered by another worker meanwhile, which locks its job for a moment.
+  return free + (await release(ledger, announce, { ...all, wait: true }));
 }
 
 /** Gives up a run that met a defect: as if its worker had been lost, so that it is not tried for ever. */
