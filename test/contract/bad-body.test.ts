@@ -109,6 +109,12 @@ describe('a body', () => {
     expect(problem.errors).toHaveLength(50);
   });
 
+  it('of a hundred thousand texts that nobody can hold is refused in a short answer', async () => {
+    const problem = await post({ ...provisioning(), tags: Array(80_000).fill('\0') });
+    expect(problem.errors).toHaveLength(50);
+    expect(problem.errors?.[0]).toMatchObject({ pointer: '/tags/0', code: 'nul-character' });
+  });
+
   it.each([
     ['text/plain'],
     ['application/xml'],
@@ -143,6 +149,7 @@ describe('a body', () => {
     const { body } = await send(jobs, { key, method: 'POST', json: provisioning() });
     const problem = await refused(`${jobs}/${body.id}/cancel`, { key, method: 'POST', json: { why: 'x' } }, 422);
     expect(problem.errors?.[0]).toMatchObject({ pointer: '/why', code: 'unknown-field' });
+    await refused(`${jobs}/${body.id}/cancel`, { key, method: 'POST', json: null }, 422);
     expect((await send(`${jobs}/${body.id}/cancel`, { key, method: 'POST', json: {} })).status).toBe(202);
     const keys = `${intake.url}/v1/keys/key_01k9zv6n3fe8prx2k1w3q4t5y6`;
     expect(await refused(keys, { key, method: 'DELETE', json: {} }, 400)).toMatchObject({ code: 'malformed-body' });

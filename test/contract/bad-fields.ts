@@ -65,6 +65,11 @@ export const FIELDS: [title: string, body: unknown, found: Found][] = [
     change('retention.update', { sms: 30 }, { expectedVersion: 0 }),
     at('/expectedVersion', 'too-small', '1'),
   ],
+  [
+    'a version past what is counted',
+    change('retention.update', { sms: 30 }, { expectedVersion: 2_147_483_648 }),
+    at('/expectedVersion', 'too-large', '2147483647'),
+  ],
   ['a change of nothing', change('customer.update', {}), at('/payload', 'invalid-value', 'at least one')],
   [
     'only appliesTo',

@@ -152,10 +152,12 @@ export function jobDefinition(type: JobType): JobDefinition {
 const externalId = reference(200)
   .optional()
   .meta({ description: "The sender's own id for this job; unique per client", example: 'order-7781' });
+/** What the ledger can count up to. */
+const GREATEST_VERSION = 2_147_483_647;
 const target = {
   customerId: customerId.optional(),
   customerRef: fields.externalRef.optional(),
-  expectedVersion: z.int().min(1).optional(),
+  expectedVersion: z.int().min(1).max(GREATEST_VERSION).optional(),
 };
 
 function changeRequest<T extends Exclude<JobType, 'customer.provision'>>(type: T) {

@@ -116,6 +116,12 @@ export const REQUEST_FAILURES = {
     title: 'No such reference list',
     remedy: 'Use one of the lists that GET /v1/reference answers.',
   },
+  'porting-pin-locked': {
+    kind: 'broken',
+    status: 500,
+    title: 'The porting PIN cannot be opened',
+    remedy: 'Put the key it was sealed with back into SECRET_KEY behind the present one, or generate a new PIN.',
+  },
   'events-expired': {
     kind: 'refused',
     status: 410,

@@ -3,6 +3,6 @@
  * fail a job, which then runs again and again), at most `maximum` UTF-16 units.
  */
 export function plainText(text: string, maximum = 1000): string {
-  const clean = text.replaceAll('\0', '').replace(/\p{Surrogate}/gu, '');
+  const clean = text.replace(/\0|\p{Surrogate}/gu, '');
   return clean.length <= maximum ? clean : clean.slice(0, maximum).replace(/\p{Surrogate}$/u, '');
 }

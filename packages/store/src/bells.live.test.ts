@@ -1,6 +1,7 @@
 import { describeFault } from '@qvara/domain/retry';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase } from '../../../test/support/database.ts';
+import { eventually } from '../../../test/support/eventually.ts';
 import { cancelJob } from './control.ts';
 import { findUnclaimed, releaseSilent, releaseWorker, renewBells, ringDue } from './sweep.ts';
 import { accepted, addRoom, openProcess, type Process, provision } from './test-ledger.ts';
@@ -154,6 +155,22 @@ it('a worker that beats loses nothing', async () => {
   const { id } = await accepted(one, provision());
   await claimRun(one, id);
   expect(await releaseSilent(one.ledger, one.announce, 6_000)).toBe(0);
+});
+
+it('a worker that stops gives back also a job that somebody else has locked for a moment', async () => {
+  const jobs = await Promise.all([accepted(one, provision()), accepted(one, provision())]);
+  for (const { id } of jobs) await claimRun(one, id);
+  const [locked, open] = jobs.map(({ id }) => id);
+  const holder = await two.ledger.pool.connect();
+  await holder.query('begin');
+  await holder.query('select from jobs where id = $1 for update', [locked]);
+  const released = releaseWorker(one.ledger, one.announce, one.workerId);
+  const isBack = async () =>
+    (await one.rows("select from jobs where id = $1 and state = 'waiting'", [open])).length > 0;
+  await eventually(isBack, { describe: 'what nobody has locked is given back' });
+  await holder.query('commit');
+  holder.release();
+  expect(await released).toBe(2);
 });
 
 it('a release beside writes of the same runs mixes nothing up', async () => {

@@ -4,6 +4,7 @@ import { observe } from './observe.ts';
 import type { Parts } from './parts.ts';
 import { problemOf } from './problems.ts';
 import { undecodablePath } from './query.ts';
+import { malformed } from './refusal.ts';
 import { sendProblem } from './reply.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
@@ -18,6 +19,7 @@ export function createApp(parts: Parts): Express {
   app.enable('strict routing');
   app.enable('case sensitive routing');
   app.use(observe(parts));
+  app.use(requireHost);
   for (const [path, routes] of Map.groupBy(ROUTES, (route) => route.path)) mount(app, parts, { path, routes });
   app.use((request) => {
     throw new CodedError('not-found', `There is nothing at ${request.path}.`);
@@ -25,6 +27,12 @@ export function createApp(parts: Parts): Express {
   app.use(answerError(parts));
   return app;
 }
+
+const requireHost: RequestHandler = ({ headers, httpVersion }, _, next) => {
+  if (headers.host !== undefined || httpVersion === '1.0') return next();
+  const words = { code: 'required', message: 'is required', remedy: 'Send the host that the request is for.' };
+  throw malformed([{ header: 'Host', ...words }]);
+};
 
 type Mount = { readonly path: string; readonly routes: readonly Route[] };
 

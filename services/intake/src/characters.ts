@@ -1,5 +1,5 @@
 import type { ProblemItem } from '@qvara/contracts/api';
-import { type Place, pointerOf } from './problem-items.ts';
+import { ITEMS_AT_MOST, type Place, pointerOf } from './problem-items.ts';
 
 /** What no text of a request may hold, and where it was found; null when it holds nothing of the kind. */
 export function characterItem(text: string, place: Place, noun = 'the text'): ProblemItem | null {
@@ -12,16 +12,31 @@ export function characterItem(text: string, place: Place, noun = 'the text'): Pr
   return { ...place, code: 'lone-surrogate', message, remedy: 'Send the whole character, or remove the half.' };
 }
 
-/** The texts of a JSON value, names included, that hold what none may. */
-export function characterItems(value: unknown, path: readonly PropertyKey[] = []): ProblemItem[] {
-  if (typeof value === 'string') {
-    const item = characterItem(value, { pointer: pointerOf(path) });
-    return item === null ? [] : [item];
+/** The texts of a JSON value, names included, that hold what none may: the first of them, as many as are told. */
+export function characterItems(value: unknown): ProblemItem[] {
+  const items: ProblemItem[] = [];
+  for (const item of unspeakable(value, [])) {
+    if (items.push(item) === ITEMS_AT_MOST) break;
   }
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, part]) => {
-    const at = [...path, Array.isArray(value) ? Number(name) : name];
-    const item = characterItem(name, { pointer: pointerOf(at) }, 'the name of a field');
-    return item === null ? characterItems(part, at) : [item];
-  });
+  return items;
+}
+
+/** `path` is lent: it leads to where the walk stands, and is read only where something is found. */
+function* unspeakable(value: unknown, path: PropertyKey[]): Generator<ProblemItem> {
+  if (typeof value === 'string') {
+    const item = isSpeakable(value) ? null : characterItem(value, { pointer: pointerOf(path) });
+    if (item !== null) yield item;
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, part] of Object.entries(value)) {
+      path.push(name);
+      const item = isSpeakable(name) ? null : characterItem(name, { pointer: pointerOf(path) }, 'the name of a field');
+      if (item === null) yield* unspeakable(part, path);
+      else yield item;
+      path.pop();
+    }
+  }
+}
+
+function isSpeakable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
 }

@@ -1,9 +1,11 @@
 import { page, portingPin } from '@qvara/contracts/api';
 import { customer, externalRef, serviceStatus } from '@qvara/contracts/customers';
+import { CodedError } from '@qvara/contracts/failure';
 import { customerId } from '@qvara/contracts/ids';
 import { type CustomerName, listCustomers, loadCustomer, takePortingPin } from '@qvara/store/customers';
 import { z } from 'zod';
 import { answerPage, pageFields } from './paging.ts';
+import type { Parts } from './parts.ts';
 import { given } from './query-fields.ts';
 import { route } from './route.ts';
 
@@ -22,6 +24,17 @@ const tag = 'Customers';
 
 function nameOf(text: string): CustomerName {
   return text.startsWith(REFERENCE) ? { externalRef: text.slice(REFERENCE.length) } : { id: text };
+}
+
+type Taken = Awaited<ReturnType<typeof takePortingPin>>;
+
+function openPin({ sealer, logger }: Parts, { sealed, customerId }: Taken): string {
+  try {
+    return sealer.open(sealed, customerId);
+  } catch (error) {
+    logger.error({ err: error, customerId }, 'a porting PIN cannot be opened');
+    throw new CodedError('porting-pin-locked', `The porting PIN of customer ${customerId} cannot be opened here.`);
+  }
 }
 
 export const CUSTOMER_ROUTES = [
@@ -69,10 +82,12 @@ export const CUSTOMER_ROUTES = [
     description: 'Who asked is audited and told as an event.',
     params,
     answers: { 200: { description: 'The PIN in full', schema: portingPin } },
-    handle: async ({ ledger, announce, sealer }, { viewer, path, holder }) => {
+    refusals: ['porting-pin-locked'],
+    handle: async (parts, { viewer, path, holder }) => {
+      const { ledger, announce } = parts;
       const taken = await takePortingPin(ledger, { viewer, keyId: holder.keyId, name: nameOf(path.id) });
       announce({ bells: [], lastEvent: taken.lastEvent, dueInMs: [] });
-      const body = { portingPin: sealer.open(taken.sealed, taken.customerId), generatedAt: taken.generatedAt };
+      const body = { portingPin: openPin(parts, taken), generatedAt: taken.generatedAt };
       return { status: 200, body, headers: { 'Cache-Control': 'no-store' } };
     },
   }),

@@ -2,7 +2,8 @@ import type { ProblemItem } from '@qvara/contracts/api';
 import { z } from 'zod';
 import { knownNames, schemaAt, unwrap, valueAt } from './schema-at.ts';
 
-const ITEMS_AT_MOST = 50;
+/** So many places are told; who mends them sees the next. */
+export const ITEMS_AT_MOST = 50;
 const SHOWN_AT_MOST = 100;
 
 type Issue = z.core.$ZodIssue;
@@ -48,7 +49,7 @@ function findings(issue: Issue, judged: Judged): Finding[] {
   const known = knownNames(schema) ?? [];
   const remedy =
     known.length === 0 ? 'Leave it out: nothing is taken here.' : `Leave it out, or use one of: ${known.join(', ')}.`;
-  return issue.keys.map((key) => ({
+  return issue.keys.slice(0, ITEMS_AT_MOST).map((key) => ({
     path: [...issue.path, key],
     words: { code: 'unknown-field', message: `there is no field ${JSON.stringify(shorten(key))}`, remedy },
   }));

@@ -46,9 +46,14 @@ async function bodyOf(route: Route, request: Request, path: Asked['path']): Prom
     const sent = await readJson(request);
     return { sent, body: judgeBody(schema, sent) };
   }
-  if (request.method === 'POST') judgeBody(NOTHING, (await readJson(request)) ?? {});
+  if (request.method === 'POST') judgeEmpty(await readJson(request));
   else refuseBody(request);
   return { sent: undefined, body: undefined };
+}
+
+/** A call that needs nothing takes no body, or an empty object. */
+function judgeEmpty(sent: unknown): void {
+  if (sent !== undefined) judgeBody(NOTHING, sent);
 }
 
 function goneSignal(response: Response): AbortSignal {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FAILURE_CODES } from '@qvara/contracts/failure';
 
@@ -9,6 +9,8 @@ const LIMITS = {
   requestTimeout: 60_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
+  // Node would refuse without a word; the application says what is missing.
+  requireHostHeader: false,
 };
 const LOOK_MS = 25;
 
@@ -24,7 +26,9 @@ export async function listen(
   { host, port }: { host: string; port: number },
 ): Promise<Listening> {
   const server = createServer(LIMITS, listener);
-  server.on('clientError', answerUnreadable);
+  answerInTurn(server);
+  // Node would answer an expectation it does not know by a 417 without a word; it may as well be passed over (RFC 9110).
+  server.on('checkExpectation', listener);
   await once(server.listen(port, host), 'listening');
   const address = server.address();
   return {
@@ -42,6 +46,17 @@ async function closeServer(server: Server, deadlineMs: number): Promise<void> {
   await closed;
   clearInterval(idle);
   clearTimeout(cut);
+}
+
+/** What cannot be read is answered behind what came before it: else its refusal would pass for the answer to that. */
+function answerInTurn(server: Server): void {
+  const latest = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', (request, response) => latest.set(request.socket, response));
+  server.on('clientError', (error, socket) => {
+    const before = latest.get(socket);
+    if (before?.req.complete && !before.closed) before.once('close', () => answerUnreadable(error, socket));
+    else answerUnreadable(error, socket);
+  });
 }
 
 const UNREADABLE: Readonly<Record<string, { status: number; line: string; detail: string }>> = {
@@ -74,6 +89,7 @@ function answerUnreadable(error: Error & { code?: string }, socket: Duplex): voi
     code,
     instance: '',
     remedy,
+    errors: [{ parameter: 'request', code, message: known.detail, remedy: 'Send HTTP/1.1 as RFC 9112 has it.' }],
   };
   const body = JSON.stringify(document);
   const head = [

@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import type { FuzzedRequest } from './fuzz-requests.ts';
+
+export type FuzzedAnswer = {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+  readonly ms: number;
+};
+
+const GIVEN_UP_MS = 10_000;
+
+/** Sends requests as they are: a client that corrects nothing. */
+export function openWire(url: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+  async function send({ method, target, headers, body, chunked }: FuzzedRequest): Promise<FuzzedAnswer> {
+    const length = body.length === 0 || chunked ? [] : ['Content-Length', String(body.length)];
+    const given = headers.some(([name]) => name.toLowerCase() === 'host') ? [] : ['Host', new URL(url).host];
+    const started = performance.now();
+    const sent = request(url, {
+      method,
+      path: target,
+      agent,
+      headers: [...given, ...headers.flat(), ...length, ...(chunked ? ['Transfer-Encoding', 'chunked'] : [])],
+      signal: AbortSignal.timeout(GIVEN_UP_MS),
+    });
+    sent.end(body.length === 0 ? undefined : body);
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    const pieces: Buffer[] = [];
+    for await (const piece of answer) pieces.push(piece as Buffer);
+    const text = Buffer.concat(pieces).toString();
+    return { status: answer.statusCode ?? 0, headers: answer.headers, text, ms: performance.now() - started };
+  }
+
+  return { send, close: () => agent.destroy() };
+}

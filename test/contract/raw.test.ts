@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { provisioning } from '../support/api.ts';
+import { redisUrl, uniquePrefix } from '../support/redis.ts';
+import { findHalves } from './fuzz-ledger.ts';
+import { say } from './raw-connection.ts';
+import { type RawRequest, rawRequests, wellFormed } from './raw-requests.ts';
+import { type Key, type RunningIntake, send, startIntake } from './running-intake.ts';
+
+const CASES = 2_000;
+const AT_ONCE = 40;
+const ENOUGH = 20;
+const LONGEST_MS = 2_000;
+const SEED = process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) };
+
+let intake: RunningIntake;
+let key: Key;
+
+beforeAll(async () => {
+  intake = await startIntake({ redisUrl: redisUrl(), queuePrefix: uniquePrefix() });
+  key = await intake.key();
+});
+afterAll(() => intake.close());
+
+async function jobsNamed(externalId: string): Promise<string[]> {
+  const { rows } = await intake.ledger.pool.query('select id from jobs where external_id = $1', [externalId]);
+  return rows.map(({ id }) => id);
+}
+
+const accepted = new Set<string>();
+
+/** Answers what is wrong with what the server said, if anything. */
+async function ask(request: RawRequest): Promise<string | null> {
+  const { text, statuses, ms } = await say(intake.url, request.bytes, request);
+  for (const [, id] of text.matchAll(/"id":"(job_\w{26})"/g)) accepted.add(String(id));
+  const refusals = statuses.filter((status) => status >= 400).length;
+  const told = text.split('Content-Type: application/problem+json').length - 1;
+  const wrong = complaintAbout({ statuses, ms }, request.mustRefuse) ?? (told < refusals ? 'no problem is told' : null);
+  return wrong === null ? null : `${wrong}: ${fc.stringify(request)}\n${text.slice(0, 500)}`;
+}
+
+function complaintAbout({ statuses, ms }: { statuses: readonly number[]; ms: number }, mustRefuse: boolean) {
+  if (ms > LONGEST_MS) return `the connection is held for ${Math.round(ms)} ms`;
+  if (statuses.some((status) => status >= 500)) return `it is answered ${statuses}`;
+  return mustRefuse && statuses.some((status) => status < 400) ? `it is taken (${statuses})` : null;
+}
+
+describe('bytes that are no proper request', () => {
+  it('are refused or cut off at once, and the server goes on', { timeout: 120_000 }, async () => {
+    const json = provisioning({ externalRef: 'raw' });
+    const batches = fc.array(rawRequests(key.text, json), { minLength: AT_ONCE, maxLength: AT_ONCE });
+    const complaints: string[] = [];
+    const property = fc.asyncProperty(batches, async (batch) => {
+      complaints.push(...(await Promise.all(batch.map(ask))).filter((complaint) => complaint !== null));
+      return complaints.length < ENOUGH;
+    });
+    const { seed } = await fc.check(property, { ...SEED, numRuns: CASES / AT_ONCE, endOnFailure: true });
+    expect(complaints, `FUZZ_SEED=${seed} repeats this`).toEqual([]);
+    expect((await send(`${intake.url}/v1/jobs`, { key })).status).toBe(200);
+    const { rows } = await intake.ledger.pool.query('select id from jobs');
+    expect(rows.map(({ id }) => id).toSorted()).toEqual([...accepted].toSorted());
+    expect(await findHalves(intake.ledger.pool)).toEqual({});
+  });
+
+  it('make no job when they end midway, wherever that is', async () => {
+    const whole = wellFormed(key.text, { ...provisioning(), externalId: 'cut' });
+    const cuts = Array.from({ length: 40 }, (_, n) => Math.floor((whole.length * n) / 40));
+    const said = await Promise.all(
+      cuts.map((at) => say(intake.url, Buffer.from(whole.slice(0, at)), { leaving: true })),
+    );
+    expect(said.flatMap(({ statuses }) => statuses).filter((status) => status < 400)).toEqual([]);
+    expect(await jobsNamed('cut')).toEqual([]);
+  });
+
+  it('behind a proper request do not take its answer away', async () => {
+    const whole = wellFormed(key.text, { ...provisioning(), externalId: 'before-rubbish' });
+    const { statuses } = await say(intake.url, Buffer.from(`${whole}HELLO\r\n\r\n`));
+    expect(statuses).toEqual([202, 400]);
+    expect(await jobsNamed('before-rubbish')).toHaveLength(1);
+  });
+});
+
+describe('requests one behind the other', () => {
+  it('are answered in their order', async () => {
+    const many = Array.from({ length: 20 }, (_, n) =>
+      wellFormed(key.text, { ...provisioning(), externalId: `pipe-${n}` }, ...(n === 19 ? ['Connection: close'] : [])),
+    );
+    const { text, statuses } = await say(intake.url, Buffer.from(many.join('')));
+    expect(statuses).toEqual(many.map(() => 202));
+    const told = [...text.matchAll(/"externalId":"(pipe-\d+)"/g)].map(([, externalId]) => externalId);
+    expect(told).toEqual(many.map((_, n) => `pipe-${n}`));
+  });
+});
