@@ -22,6 +22,8 @@ export type Scene = {
   readonly api: Api;
   /** Posts with an idempotency key until there is a 202, whatever is down meanwhile. */
   readonly insist: (job: object, key?: string) => Promise<JobAnswer>;
+  /** Every status that `insist` was answered with. */
+  readonly statuses: ReadonlySet<number>;
   /** Waits until all is at rest, then finds nothing lost, repeated, out of order, missing or leaked. */
   readonly expectWhole: (deadlineMs?: number) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -37,10 +39,12 @@ export async function openScene(plan: Omit<WorldPlan, 'folder'>): Promise<Scene>
   const [key = ''] = await addKeys(world.ledgerUrl, [SCOPES]);
   const api = createApi(world.intakeUrls, key);
   const accepted: Accepted[] = [];
+  const statuses = new Set<number>();
   await addContainers(api, [{ id: '100001', capacity: 900 }]);
   return {
     world,
     api,
+    statuses,
     async insist(job, idempotencyKey = randomUUID()) {
       const headers = { 'idempotency-key': idempotencyKey };
       const body = await eventually(
@@ -50,6 +54,7 @@ export async function openScene(plan: Omit<WorldPlan, 'folder'>): Promise<Scene>
             headers,
             signal: AbortSignal.timeout(CALL_MS),
           });
+          statuses.add(answer.status);
           return answer.status === 202 ? answer.body : undefined;
         },
         { deadlineMs: PATIENCE_MS, describe: 'the job is accepted' },

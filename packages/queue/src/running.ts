@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { jobId as jobIdSchema } from '@qvara/contracts/ids';
 import { type Processor, UnrecoverableError, WaitingError } from 'bullmq';
 import type { BellData } from './backend.ts';
@@ -45,9 +46,10 @@ export function openRunning(options: { readonly handle: Handle; readonly onError
         options.onError(new Error(`A malformed bell was dropped: ${plainText(String(job.id), 100)}`));
         return { outcome: 'stale' };
       }
-      const answer = await run(bell).catch((error: unknown) => {
-        options.onError(error instanceof Error ? error : new Error(String(error)));
-        throw shown(`defect: ${error instanceof Error ? error.message : String(error)}`);
+      const answer = await run(bell).catch((thrown: unknown) => {
+        const error = thrown instanceof Error ? thrown : new Error(`Not an error was thrown: ${inspect(thrown)}`);
+        options.onError(error);
+        throw shown(`defect: ${error.message}`);
       });
       if (answer.outcome === 'give-up') throw shown(`${answer.failure.code}: ${answer.failure.message}`);
       if (answer.outcome === 'interrupted') {

@@ -1,0 +1,141 @@
+import type { EventName } from '@qvara/contracts/events';
+import { tenantDomain } from '@qvara/contracts/ids';
+import type { JobStep } from '@qvara/contracts/job-answer';
+import { JOBS } from '@qvara/contracts/jobs';
+import { SETTINGS, type Settings } from '@qvara/contracts/settings';
+import { type StepName, stepDefinition } from '@qvara/contracts/steps';
+import { SIP_DOMAIN } from './provisioner.ts';
+
+const TYPE = 'customer.provision';
+export const STEPS = JOBS[TYPE].steps;
+export type ProvisionStep = (typeof STEPS)[number];
+
+export type Seat = { readonly containerId: string; readonly containerLabel: string; readonly number: string };
+type TenantState = 'reserved' | 'inactive' | 'active';
+
+/** An event on its way into the log, as the ledger's function takes it. */
+export type EventRecord = {
+  readonly name: EventName;
+  readonly client_id: string;
+  readonly customer_id: string;
+  readonly job_id: string;
+  readonly job_sequence: number;
+  readonly data: Readonly<Record<string, unknown>>;
+};
+export type Subject = { readonly jobId: string; readonly clientId: string; readonly customerId: string };
+type Told = { readonly name: EventName; readonly step?: StepName; readonly detail?: object };
+
+/** What a step leaves in the log besides its success, as the product tells it. */
+const OWN_EVENTS: Readonly<Record<ProvisionStep, readonly EventName[]>> = {
+  'reserve-seat': ['container.reserved'],
+  'create-tenant': ['tenant.created'],
+  'apply-settings': ['tenant.configured'],
+  'create-site': [],
+  'verify-tenant': ['tenant.verified'],
+  'activate-tenant': ['tenant.activated', 'customer.activated', 'porting-pin.generated'],
+};
+
+/** The tenant's state that a step leaves. */
+export const TENANT_STATES: Readonly<Record<ProvisionStep, TenantState>> = {
+  'reserve-seat': 'reserved',
+  'create-tenant': 'inactive',
+  'apply-settings': 'inactive',
+  'create-site': 'inactive',
+  'verify-tenant': 'inactive',
+  'activate-tenant': 'active',
+};
+
+/** The settings of a customer who asked for none. */
+export function defaultSettings(): Settings {
+  const groups: Record<string, Record<string, unknown>> = {};
+  for (const { group, field, default: value } of Object.values(SETTINGS)) {
+    groups[group] = { ...groups[group], [field]: value };
+  }
+  return groups as Settings;
+}
+
+/** The steps of a job that was accepted just now. */
+export function newSteps(): JobStep[] {
+  return STEPS.map((name) => ({
+    name,
+    scope: stepDefinition(name).scope,
+    state: 'pending',
+    attempt: 0,
+    startedAt: null,
+    finishedAt: null,
+    failure: null,
+  }));
+}
+
+/** The steps after one has succeeded: the next is running. */
+export function stepsAfter(steps: readonly JobStep[], done: ProvisionStep, now: string): JobStep[] {
+  const index = steps.findIndex(({ name }) => name === done);
+  return steps.map((step, at) => {
+    const begun = { ...step, state: 'running', attempt: 1, startedAt: step.startedAt ?? now } as const;
+    if (at === index) return { ...begun, state: 'succeeded', finishedAt: now };
+    return at === index + 1 ? begun : step;
+  });
+}
+
+/** The result of a job whose customer is active. */
+export function resultOf({ containerId, containerLabel, number }: Seat) {
+  return { version: 2, container: { id: containerId, label: containerLabel }, tenant: { number } };
+}
+
+/** The first event of a job. */
+export function acceptedEvent(subject: Subject): EventRecord {
+  return record(subject, { name: 'job.accepted' }, { count: 1, seat: null });
+}
+
+/**
+ * The events of a step's end, that of the job with the last one; those of the job's start come with the first.
+ * `choice` says how the seat was chosen.
+ */
+export function stepEvents(
+  subject: Subject,
+  step: ProvisionStep,
+  { seat, choice, before }: { readonly seat: Seat; readonly choice: string; readonly before: number },
+): EventRecord[] {
+  const details: Partial<Record<EventName, object>> = {
+    'container.reserved': { choice },
+    'tenant.configured': { settings: defaultSettings() },
+  };
+  const next = STEPS[STEPS.indexOf(step) + 1];
+  const end: Told =
+    next === undefined
+      ? { name: 'job.completed', detail: { result: resultOf(seat) } }
+      : { name: 'step.started', step: next };
+  const seen = { ...seat, state: TENANT_STATES[step] };
+  const own = OWN_EVENTS[step].map((name): Told => ({ name, detail: details[name] ?? {} }));
+  const told: Told[] = [{ name: 'step.succeeded', step }, ...own, end];
+  const start: Told[] = step === STEPS[0] ? [{ name: 'job.started' }, { name: 'step.started', step }] : [];
+  return [
+    ...start.map((one, index) => record(subject, one, { count: before + index + 1, seat: null })),
+    ...told.map((one, index) => record(subject, one, { count: before + start.length + index + 1, seat: seen })),
+  ];
+}
+
+type Place = { readonly count: number; readonly seat: (Seat & { readonly state: TenantState }) | null };
+
+const STATES: Partial<Record<EventName, string>> = { 'job.accepted': 'accepted', 'job.completed': 'completed' };
+
+function record(subject: Subject, { name, step, detail }: Told, { count, seat }: Place): EventRecord {
+  const { jobId, clientId, customerId } = subject;
+  const [noun = ''] = name.split('.');
+  const ofCustomer = noun === 'porting-pin' || noun === 'fee';
+  const data = {
+    jobType: TYPE,
+    state: STATES[name] ?? 'running',
+    scope: step === undefined ? (ofCustomer ? 'customer' : noun) : stepDefinition(step).scope,
+    step: step ?? null,
+    attempt: step !== undefined || noun === 'job' ? 1 : null,
+    container: seat && { id: seat.containerId, label: seat.containerLabel },
+    tenant: seat && {
+      number: seat.number,
+      domain: tenantDomain(seat.containerId, seat.number, SIP_DOMAIN),
+      state: seat.state,
+    },
+    ...detail,
+  };
+  return { name, client_id: clientId, customer_id: customerId, job_id: jobId, job_sequence: count, data };
+}
