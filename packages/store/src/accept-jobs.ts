@@ -3,7 +3,7 @@ import { jobDefinition } from '@qvara/contracts/jobs';
 import { newSteps } from '@qvara/domain/plan';
 import type { AcceptItem } from './accept-item.ts';
 import type { Target } from './accept-targets.ts';
-import { takePlaces } from './bells.ts';
+import { findPlaces, type Places, saveWindows } from './bells.ts';
 import type { JobRow } from './entities/job.ts';
 import { type EventRecord, jobEvents } from './events.ts';
 import { busyLanes, takeTurns } from './lanes.ts';
@@ -12,8 +12,12 @@ import type { Sql } from './sql.ts';
 
 const NONE = 'none' as const;
 
-/** New jobs by their requests, and the bells of those that can run. */
-type Made = { readonly jobs: Map<AcceptItem, JobRow>; readonly bells: readonly Bell[] };
+/** New jobs by their requests, not written yet; the bells of those that can run, with the places they take. */
+export type Made = {
+  readonly jobs: ReadonlyMap<AcceptItem, JobRow>;
+  readonly bells: readonly Bell[];
+  readonly places: Places['changes'];
+};
 
 /**
  * Makes the jobs of accepted requests: each with the next turn of its lane, the first of an idle lane with its bell.
@@ -24,27 +28,30 @@ export async function makeJobs(sql: Sql, ledger: Ledger, targets: ReadonlyMap<Ac
   const known = [...targets].filter(([, target]) => !target.fresh);
   const lanes = known.map(([, { id }]) => id);
   const busy = await busyLanes(sql, lanes);
-  const turns = await takeTurns(sql, lanes);
   const items = [...fresh, ...known];
   const heads = items.filter(([, { id }]) => !busy.has(id) && busy.add(id));
-  const places = await takePlaces(
-    sql,
-    ledger,
-    heads.map(([{ clientId, request }]) => ({ clientId, queue: jobDefinition(request.type).queue })),
-  );
-  const granted = new Map(heads.map(([item], index) => [item, places[index] ?? NONE]));
-  const now = await readClock(sql);
+  const windows = heads.map(([{ clientId, request }]) => ({ clientId, queue: jobDefinition(request.type).queue }));
+  const [turns, places, now] = await Promise.all([
+    takeTurns(sql, lanes),
+    findPlaces(sql, ledger, windows),
+    readClock(sql),
+  ]);
+  const granted = new Map(heads.map(([item], index) => [item, places.granted[index] ?? NONE]));
   const rows = items.map(([item, { id, ownerId }], index) => {
     const turn = turns[index - fresh.length] ?? 1;
     return newJob(item, { customerId: id, ownerId, turn, bell: bellOf(granted.get(item)), now });
   });
-  await insertJobs(sql, rows);
   const jobs = new Map(rows.map((row, index) => [items[index]?.[0] as AcceptItem, row]));
   const bells = [...jobs].flatMap(([item, { queue, id: jobId, bellNo }]) => {
     const place = granted.get(item);
     return typeof place === 'number' ? [{ queue, jobId, bellNo, place }] : [];
   });
-  return { jobs, bells };
+  return { jobs, bells, places: places.changes };
+}
+
+/** Writes jobs that were made, and takes their places: all statements at once. */
+export async function writeJobs(sql: Sql, { jobs, places }: Made): Promise<void> {
+  await Promise.all([insertJobs(sql, [...jobs.values()]), saveWindows(sql, places)]);
 }
 
 /** By the place that a job got in its client's window: NONE when that is full, undefined when it waits its turn. */

@@ -83,7 +83,7 @@ async function insertAndRead(sql: Sql, wanted: readonly Owned[]): Promise<Map<st
     })),
   );
   const columns = 'client_id text, kind text, key text, fingerprint text, job_id text';
-  await sql.query(
+  const inserted = sql.query(
     `insert into idempotency_keys (client_id, kind, key, fingerprint, job_id)
      select r.client_id, r.kind, r.key, r.fingerprint, r.job_id
      from rows from (jsonb_to_recordset($1) as (${columns})) with ordinality as r (client_id, kind, key, fingerprint, job_id, ordinality)
@@ -91,11 +91,12 @@ async function insertAndRead(sql: Sql, wanted: readonly Owned[]): Promise<Map<st
      on conflict do nothing`,
     [rows],
   );
-  const owned = await sql.query<Owned>(
+  const read = sql.query<Owned>(
     `select k.client_id, k.kind, k.key, k.fingerprint, k.job_id from idempotency_keys k
      join (select distinct client_id, kind, key from jsonb_to_recordset($1) as r (${columns})) w using (client_id, kind, key)`,
     [rows],
   );
+  const [, owned] = await Promise.all([inserted, read]);
   return new Map(owned.map((key) => [nameOf(key), key]));
 }
 

@@ -88,7 +88,8 @@ async function insertCustomers(sql: Sql, items: readonly AcceptItem[]): Promise<
     };
   });
   const inserted = await sql.query<{ id: string }>(
-    `insert into customers (id, client_id, version, name, service_type, industry, external_ref, tags, time_zone, dialing_country,
+    `with made as (
+     insert into customers (id, client_id, version, name, service_type, industry, external_ref, tags, time_zone, dialing_country,
        region, service_status, settings, provision_job_id, created_at, updated_at)
      select id, client_id, 1, name, service_type, industry, external_ref, tags, time_zone, dialing_country,
        region, 'pending', settings, job_id, clock_timestamp(), clock_timestamp()
@@ -96,12 +97,11 @@ async function insertCustomers(sql: Sql, items: readonly AcceptItem[]): Promise<
        external_ref text, tags text[], time_zone text, dialing_country text, region text, settings jsonb)
      order by client_id collate "C", external_ref collate "C", id
      on conflict (client_id, external_ref) where external_ref is not null and service_status <> 'disconnected' do nothing
-     returning id`,
+     returning id)
+     insert into lanes (customer_id, next_turn) select id, 2 from made returning customer_id as id`,
     [JSON.stringify(rows)],
   );
-  const made = inserted.map((row) => row.id);
-  await sql.query('insert into lanes (customer_id, next_turn) select unnest($1::text[]), 2', [made]);
-  const ids = new Set(made);
+  const ids = new Set(inserted.map((row) => row.id));
   return new Set(items.filter((item) => !ids.has(item.newCustomerId)));
 }
 

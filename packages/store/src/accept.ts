@@ -1,7 +1,7 @@
 import type { Fault } from '@qvara/contracts/failure';
 import type { Bell } from '@qvara/contracts/jobs';
 import type { AcceptItem } from './accept-item.ts';
-import { acceptedEvents, makeJobs } from './accept-jobs.ts';
+import { acceptedEvents, makeJobs, writeJobs } from './accept-jobs.ts';
 import { claimKeys, forgetKeys, repointKeys } from './accept-keys.ts';
 import { findTargets } from './accept-targets.ts';
 import { AGAIN, type BatchVerb } from './coalesce.ts';
@@ -9,7 +9,7 @@ import type { Announce } from './commit.ts';
 import type { JobRow } from './entities/job.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './orm.ts';
-import { type Sql, transact } from './sql.ts';
+import { type Sql, transactInTwo } from './sql.ts';
 
 export type AcceptAnswer =
   | { readonly outcome: 'accepted'; readonly job: JobRow }
@@ -23,7 +23,11 @@ export type AcceptAnswer =
  */
 export function acceptVerb(ledger: Ledger, announce: Announce): BatchVerb<AcceptItem, AcceptAnswer> {
   return async (items, rerun) => {
-    const done = await transact(ledger.pool, (sql) => accept(sql, ledger, { items, rerun }));
+    const done = await transactInTwo(
+      ledger.pool,
+      (sql) => accept(sql, ledger, { items, rerun }),
+      (sql, accepted) => record(sql, ledger, accepted),
+    );
     announce({ bells: done.bells, lastEvent: done.lastEvent, dueInMs: [] });
     return done.answers;
   };
@@ -43,26 +47,36 @@ async function accept(sql: Sql, ledger: Ledger, { items, rerun }: Batch) {
     items.filter((item) => !answers.has(item)),
   );
   const targets = await findTargets(sql, keys.winners);
-  const { jobs: made, bells } = await makeJobs(sql, ledger, targets.found);
-  const replayed = await findReplayed(sql, keys.replays);
+  const made = await makeJobs(sql, ledger, targets.found);
+  const replayed = await findReplayed(sql, keys.replays, made.jobs);
   for (const [item, fault] of keys.refused) answers.set(item, { outcome: 'refused', fault });
   for (const [item, fault] of targets.refused)
     answers.set(item, fault === AGAIN ? AGAIN : { outcome: 'refused', fault });
-  for (const [item, job] of made) answers.set(item, { outcome: 'accepted', job });
+  for (const [item, job] of made.jobs) answers.set(item, { outcome: 'accepted', job });
   for (const [item, job] of replayed) answers.set(item, { outcome: 'replayed', job });
-  // What is left repeats a request that was refused just now: it is judged for itself in the next batch.
-  await forgetKeys(
-    sql,
-    items.filter((item) => !made.has(item) && !replayed.has(item)),
-  );
-  await repointKeys(
-    sql,
-    [...replayed].map(([item, job]) => [item, job.id]),
-  );
-  const lastEvent = await appendEvents(sql, acceptedEvents(ledger, made.values()));
-  // A rerun rings what the first run would have rung: its bells were lost with its answer.
-  const missed = [...before.values()].flatMap(bellOf);
-  return { answers: items.map((item) => answers.get(item) ?? AGAIN), bells: [...missed, ...bells], lastEvent };
+  return {
+    // What is left repeats a request that was refused just now: it is judged for itself in the next batch.
+    answers: items.map((item) => answers.get(item) ?? AGAIN),
+    made,
+    replayed,
+    jobless: items.filter((item) => !made.jobs.has(item) && !replayed.has(item)),
+    // A rerun rings what the first run would have rung: its bells were lost with its answer.
+    bells: [...[...before.values()].flatMap(bellOf), ...made.bells],
+  };
+}
+
+async function record(sql: Sql, ledger: Ledger, accepted: Awaited<ReturnType<typeof accept>>) {
+  const { made, replayed, jobless, answers, bells } = accepted;
+  const lasting = [
+    writeJobs(sql, made),
+    forgetKeys(sql, jobless),
+    repointKeys(
+      sql,
+      [...replayed].map(([item, job]) => [item, job.id]),
+    ),
+    appendEvents(sql, acceptedEvents(ledger, made.jobs.values())),
+  ] as const;
+  return { answers, bells, lastEvent: (await Promise.all(lasting))[3] };
 }
 
 function idOf(item: AcceptItem): string {
@@ -77,9 +91,11 @@ function bellOf({ bell, state, queue, id, bellNo }: JobRow): Bell[] {
 async function findReplayed(
   sql: Sql,
   replays: ReadonlyMap<AcceptItem, string>,
+  made: ReadonlyMap<AcceptItem, JobRow>,
 ): Promise<ReadonlyMap<AcceptItem, JobRow>> {
   if (replays.size === 0) return new Map();
   const jobs = await loadJobs(sql, [...replays.values()]);
+  for (const job of made.values()) jobs.set(job.id, job);
   return new Map(
     [...replays].flatMap(([item, jobId]) => {
       const job = jobs.get(jobId);

@@ -1,17 +1,18 @@
 import type { JobEvent, JobEventType } from '@qvara/domain/job';
+import type { Candidate } from '@qvara/domain/placement';
 import { countBreakers } from './breaker.ts';
 import { wakeHeld } from './capacity.ts';
-import { applyChanges } from './changes.ts';
+import { applyChanges, applyReleases, seatAfter } from './changes.ts';
 import { AGAIN, type BatchVerb } from './coalesce.ts';
-import { type Announce, conclude, type News } from './commit.ts';
+import { type Act, type Announce, conclude } from './commit.ts';
 import { jobEvents, type SeatView } from './events.ts';
 import { type MovedJob, moveJob, updateJobs } from './job-rows.ts';
-import { advanceLanes, lockLanes } from './lanes.ts';
+import { advanceLanes } from './lanes.ts';
 import type { Ledger } from './orm.ts';
 import type { AdvanceAnswer, AdvanceItem, Entry, LockedRun, Written } from './run-write.ts';
 import { seatColumns, seatOf } from './seat-view.ts';
-import { lockCapacity, type Placed, placeSeats } from './seats.ts';
-import { type Sql, transact } from './sql.ts';
+import { loadCandidates, lockCapacity, type Placed, placeSeats } from './seats.ts';
+import { type Sql, transactInTwo } from './sql.ts';
 
 const MAY_END: ReadonlySet<JobEventType> = new Set(['completed', 'gave-up', 'undo-finished', 'undo-gave-up']);
 
@@ -21,39 +22,117 @@ const MAY_END: ReadonlySet<JobEventType> = new Set(['completed', 'gave-up', 'und
  */
 export function advanceVerb(ledger: Ledger, announce: Announce): BatchVerb<AdvanceItem, AdvanceAnswer> {
   return async (items) => {
-    const { answers, news } = await transact(ledger.pool, (sql) => advance(sql, ledger, items));
+    const { answers, news } = await transactInTwo(
+      ledger.pool,
+      (sql) => prepare(sql, ledger, items),
+      (sql, prepared) => finish(sql, ledger, prepared),
+    );
     announce(news);
     return answers;
   };
 }
 
-async function advance(sql: Sql, ledger: Ledger, items: readonly AdvanceItem[]) {
-  const mayEnd = items.filter((item) => item.events.some((event) => MAY_END.has(event.type)));
-  const lanes = await lockLanesOf(sql, mayEnd);
-  const rows = await lockRuns(sql, items);
-  const answers = new Map<AdvanceItem, AdvanceAnswer | typeof AGAIN>();
-  const entries: Entry[] = [];
+type Answers = Map<AdvanceItem, AdvanceAnswer | typeof AGAIN>;
+/** Runs moved in memory, and what the transaction's last act has to write. */
+type Prepared = {
+  readonly answers: readonly (AdvanceAnswer | typeof AGAIN)[];
+  readonly runs: readonly Written[];
+  /** Whether the runs are written already: others were to be found by what they leave. */
+  readonly written: boolean;
+  readonly act: Act;
+};
+
+async function prepare(sql: Sql, ledger: Ledger, items: readonly AdvanceItem[]): Promise<Prepared> {
+  const [lanes, rows, candidates] = await Promise.all([
+    lockLanesOf(sql, items.filter(mayEnd)),
+    lockRuns(sql, items),
+    items.some(movesSeats) ? lockCandidates(sql) : [],
+  ]);
+  const answers: Answers = new Map();
+  const entries = judgeAll(items, { rows, lanes, answers });
+  await place(
+    sql,
+    entries.filter(({ item }) => item.place !== undefined),
+    candidates,
+  );
+  const runs = entries.map((entry): Written => ({ ...entry, seat: seatAfter(entry), moved: moveEntry(entry) }));
+  for (const { item, moved, seat } of runs) answers.set(item, { outcome: 'written', job: moved.job, seat });
+  return {
+    answers: items.map((item) => answers.get(item) as AdvanceAnswer | typeof AGAIN),
+    runs,
+    ...(await follow(sql, ledger, runs)),
+  };
+}
+
+function mayEnd(item: AdvanceItem): boolean {
+  return item.events.some((event) => MAY_END.has(event.type));
+}
+
+function movesSeats({ place, changes }: AdvanceItem): boolean {
+  return place !== undefined || changes?.seat === 'release';
+}
+
+async function lockCandidates(sql: Sql): Promise<Candidate[]> {
+  return (await Promise.all([lockCapacity(sql), loadCandidates(sql)]))[1];
+}
+
+type Judging = {
+  readonly rows: ReadonlyMap<string, LockedRun>;
+  readonly lanes: ReadonlySet<string>;
+  readonly answers: Answers;
+};
+
+/** The items that are to be written now; the others get their answers. */
+function judgeAll(items: readonly AdvanceItem[], { rows, lanes, answers }: Judging): Entry[] {
+  const entries = new Map<LockedRun, Entry>();
   for (const item of items) {
     const row = rows.get(item.jobId);
     const answer = row === undefined ? ({ outcome: 'fenced' } as const) : judge(item, row, lanes);
-    const twice = entries.some((entry) => entry.row === row);
-    if (answer !== null || twice) answers.set(item, answer ?? AGAIN);
-    else if (row !== undefined) entries.push({ item, row, seat: seatOf(row), placed: null });
+    if (answer !== null || row === undefined || entries.has(row)) answers.set(item, answer ?? AGAIN);
+    else entries.set(row, { item, row, seat: seatOf(row), placed: null });
   }
-  const written = await write(sql, ledger, entries);
-  for (const { item, moved, seat } of written.runs) answers.set(item, { outcome: 'written', job: moved.job, seat });
-  return { answers: items.map((item) => answers.get(item) as AdvanceAnswer | typeof AGAIN), news: written.news };
+  return [...entries.values()];
 }
 
+/** What runs that end, or give seats back, leave to others: that is found only when they are written. */
+async function follow(sql: Sql, ledger: Ledger, runs: readonly Written[]): Promise<Pick<Prepared, 'written' | 'act'>> {
+  const records = runs.flatMap(({ moved, seat }) => jobEvents(ledger, moved, seat));
+  const freed = runs
+    .filter(({ moved }) => moved.job.state !== 'running')
+    .map(({ row }) => ({ clientId: row.clientId, queue: row.queue }));
+  const ended = runs.filter(({ moved }) => moved.job.finishedAt !== null).map(({ row }) => row.customerId);
+  const frees = runs.some(({ item }) => item.changes?.seat === 'release');
+  if (ended.length === 0 && !frees) return { written: false, act: { freed, touched: [], records } };
+  const [, next] = await Promise.all([writeRuns(sql, runs), advanceLanes(sql, ended)]);
+  if (!frees) return { written: true, act: { freed, touched: next, records } };
+  await applyReleases(sql, ledger, runs);
+  const woken = await wakeHeld(sql, ledger);
+  const act = { freed, touched: [...next, ...woken.touched], records: [...records, ...woken.records] };
+  return { written: true, act };
+}
+
+async function writeRuns(sql: Sql, runs: readonly Written[]): Promise<void> {
+  const jobs = runs.map(({ moved }) => moved.job);
+  await Promise.all([updateJobs(sql, jobs), applyChanges(sql, runs), countBreakers(sql, runs)]);
+}
+
+async function finish(sql: Sql, ledger: Ledger, { answers, runs, written, act }: Prepared) {
+  const [, news] = await Promise.all([written ? undefined : writeRuns(sql, runs), conclude(sql, ledger, act)]);
+  const dueInMs = runs.flatMap(({ row, moved }) =>
+    moved.job.state === 'waiting' ? [msBetween(row.now, moved.job.dueAt)] : [],
+  );
+  return { answers, news: { ...news, dueInMs } };
+}
+
+/** Locks the lanes of jobs that may end, and answers those it got. */
 async function lockLanesOf(sql: Sql, items: readonly AdvanceItem[]): Promise<Set<string>> {
   if (items.length === 0) return new Set();
-  const rows = await sql.query<{ customerId: string }>('select customer_id from jobs where id = any($1)', [
-    items.map((item) => item.jobId),
-  ]);
-  return await lockLanes(
-    sql,
-    rows.map((row) => row.customerId),
+  const rows = await sql.query<{ customerId: string }>(
+    `select customer_id from lanes where customer_id in (select customer_id from jobs where id = any($1))
+     order by customer_id for update skip locked`,
+    [items.map((item) => item.jobId)],
   );
+  return new Set(rows.map(({ customerId }) => customerId));
 }
 
 async function lockRuns(sql: Sql, items: readonly AdvanceItem[]): Promise<Map<string, LockedRun>> {
@@ -67,57 +146,25 @@ async function lockRuns(sql: Sql, items: readonly AdvanceItem[]): Promise<Map<st
 }
 
 /** The answer to an item that is not to be written now; null when it is. */
-function judge(item: AdvanceItem, row: LockedRun, lanes: Set<string>): AdvanceAnswer | typeof AGAIN | null {
+function judge(item: AdvanceItem, row: LockedRun, lanes: ReadonlySet<string>): AdvanceAnswer | typeof AGAIN | null {
   if (row.claimNo !== item.claimNo) return { outcome: 'fenced' };
   if (row.writeNo === item.writeNo + 1) return { outcome: 'written', job: row, seat: seatOf(row) };
   if (row.writeNo !== item.writeNo || row.state !== 'running') return { outcome: 'fenced' };
-  return item.events.some((event) => MAY_END.has(event.type)) && !lanes.has(row.customerId) ? AGAIN : null;
-}
-
-async function write(sql: Sql, ledger: Ledger, entries: Entry[]): Promise<{ runs: Written[]; news: News }> {
-  const frees = entries.some(({ item }) => item.changes?.seat === 'release');
-  const places = entries.filter(({ item }) => item.place !== undefined);
-  if (frees || places.length > 0) await lockCapacity(sql);
-  await place(sql, places);
-  const runs = entries.map((entry): Written => ({ ...entry, moved: moveEntry(entry) }));
-  await updateJobs(
-    sql,
-    runs.map(({ moved }) => moved.job),
-  );
-  await applyChanges(sql, ledger, runs);
-  await countBreakers(sql, runs);
-  const ended = runs.filter(({ moved }) => moved.job.finishedAt !== null).map(({ row }) => row.customerId);
-  const next = await advanceLanes(sql, ended);
-  const woken = frees ? await wakeHeld(sql, ledger) : { touched: [], records: [] };
-  const freed = runs
-    .filter(({ moved }) => moved.job.state !== 'running')
-    .map(({ row }) => ({ clientId: row.clientId, queue: row.queue }));
-  const records = runs.flatMap(({ moved, seat }) => jobEvents(ledger, moved, seat));
-  const news = await conclude(sql, ledger, {
-    freed,
-    touched: [...next, ...woken.touched],
-    records: [...records, ...woken.records],
-  });
-  const waits = runs.flatMap(({ row, moved }) =>
-    moved.job.state === 'waiting' ? [msBetween(row.now, moved.job.dueAt)] : [],
-  );
-  return { runs, news: { ...news, dueInMs: waits } };
+  return mayEnd(item) && !lanes.has(row.customerId) ? AGAIN : null;
 }
 
 function msBetween(now: string, dueAt: string | null): number {
   return dueAt === null ? 0 : Math.max(0, Date.parse(dueAt) - Date.parse(now));
 }
 
-async function place(sql: Sql, entries: readonly Entry[]): Promise<void> {
+async function place(sql: Sql, entries: readonly Entry[], candidates: readonly Candidate[]): Promise<void> {
   const seatless = entries.filter((entry) => entry.seat === null);
-  const placed = await placeSeats(
-    sql,
-    seatless.map(({ item, row: { id, customerId } }) => ({
-      jobId: id,
-      customerId,
-      region: item.place?.region ?? null,
-    })),
-  );
+  const requests = seatless.map(({ item, row: { id, customerId } }) => ({
+    jobId: id,
+    customerId,
+    region: item.place?.region ?? null,
+  }));
+  const placed = await placeSeats(sql, requests, candidates);
   seatless.forEach((entry, index) => {
     entry.placed = placed[index] ?? null;
     entry.seat = entry.placed?.seat ?? null;

@@ -33,7 +33,8 @@ async function lockWindows(sql: Sql, keys: readonly WindowKey[]): Promise<Map<st
   return new Map(rows.map((row) => [name(row), row.outstanding]));
 }
 
-async function saveWindows(sql: Sql, changes: readonly (WindowKey & { readonly by: number })[]): Promise<void> {
+/** Takes the places that were found. */
+export async function saveWindows(sql: Sql, changes: Places['changes']): Promise<void> {
   const real = changes.filter((change) => change.by !== 0);
   if (real.length === 0) return;
   await sql.query(
@@ -44,16 +45,18 @@ async function saveWindows(sql: Sql, changes: readonly (WindowKey & { readonly b
   );
 }
 
+/** Places given to jobs about to be written, each with its job's index; what is to be saved of the windows for it. */
+export type Places = {
+  readonly granted: readonly (number | undefined)[];
+  readonly changes: readonly (WindowKey & { readonly by: number })[];
+};
+
 /**
- * Gives places in their windows to jobs about to be written, in order. Answers for each its place, with which its bell
- * may ring now; without one it stays due, and rings when a place gets free.
+ * Finds places in their windows for jobs about to be written, in order. With a place a bell may ring now; without one
+ * the job stays due, and rings when a place gets free. The windows stay locked; `saveWindows` takes the places.
  */
-export async function takePlaces(
-  sql: Sql,
-  ledger: Ledger,
-  jobs: readonly WindowKey[],
-): Promise<(number | undefined)[]> {
-  if (jobs.length === 0) return [];
+export async function findPlaces(sql: Sql, ledger: Ledger, jobs: readonly WindowKey[]): Promise<Places> {
+  if (jobs.length === 0) return { granted: [], changes: [] };
   const keys = distinct(jobs);
   const before = await lockWindows(sql, keys);
   const now = new Map(before);
@@ -63,11 +66,8 @@ export async function takePlaces(
     now.set(name(job), outstanding + 1);
     return outstanding + 1;
   });
-  await saveWindows(
-    sql,
-    keys.map((key) => ({ ...key, by: (now.get(name(key)) ?? 0) - (before.get(name(key)) ?? 0) })),
-  );
-  return granted;
+  const changes = keys.map((key) => ({ ...key, by: (now.get(name(key)) ?? 0) - (before.get(name(key)) ?? 0) }));
+  return { granted, changes };
 }
 
 /**
@@ -81,28 +81,11 @@ export async function refill(
 ): Promise<Bell[]> {
   const keys = distinct([...change.freed, ...change.touched]);
   if (keys.length === 0) return [];
-  const before = await lockWindows(sql, keys);
-  const after = new Map(before);
-  for (const key of change.freed) after.set(name(key), Math.max(0, (after.get(name(key)) ?? 0) - 1));
-  const room = keys.map((key) => ledger.clientWindow - (after.get(name(key)) ?? 0));
-  const rung = await sql.query<Omit<Bell, 'place'> & WindowKey>(
-    `update jobs j set bell = 'rung', bell_no = j.bell_no + 1, rung_at = clock_timestamp()
-     from (select d.id from unnest($1::text[], $2::text[], $3::int[]) as k (client_id, queue, room)
-           cross join lateral (select id from jobs where client_id = k.client_id and queue = k.queue and bell = 'due'
-                                 and due_at <= statement_timestamp()
-                               order by due_at limit greatest(k.room, 0) for update skip locked) d) as chosen
-     where j.id = chosen.id
-     returning j.client_id, j.queue, j.id as job_id, j.bell_no`,
-    [keys.map((key) => key.clientId), keys.map((key) => key.queue), room],
-  );
-  const bells = rung.map(({ clientId, queue, jobId, bellNo }) => {
-    const place = (after.get(name({ clientId, queue })) ?? 0) + 1;
-    after.set(name({ clientId, queue }), place);
-    return { queue, jobId, bellNo, place };
-  });
-  await saveWindows(
-    sql,
-    keys.map((key) => ({ ...key, by: (after.get(name(key)) ?? 0) - (before.get(name(key)) ?? 0) })),
-  );
-  return bells;
+  const freed = Map.groupBy(change.freed, name);
+  return await sql.query<Bell>('select queue, job_id, bell_no, place from ring_due($1, $2, $3, $4)', [
+    keys.map(({ clientId }) => clientId),
+    keys.map(({ queue }) => queue),
+    keys.map((key) => freed.get(name(key))?.length ?? 0),
+    ledger.clientWindow,
+  ]);
 }

@@ -9,13 +9,20 @@ const OPEN_SECONDS = 60;
  * with no tenant created in between, placement avoids the container for a while.
  */
 export async function countBreakers(sql: Sql, runs: readonly Written[]): Promise<void> {
-  const created = containersOf(runs.filter(hasCreated));
-  if (created.length > 0) {
-    await sql.query('update containers set breaker_failures = 0 where id = any($1) and breaker_failures > 0', [
-      created,
-    ]);
-  }
-  const broken = containersOf(runs.filter(isBroken));
+  await Promise.all([
+    forgetFailures(sql, containersOf(runs.filter(hasCreated))),
+    addFailures(sql, containersOf(runs.filter(isBroken))),
+  ]);
+}
+
+async function forgetFailures(sql: Sql, created: readonly string[]): Promise<void> {
+  if (created.length === 0) return;
+  await sql.query('update containers set breaker_failures = 0 where id = any($1) and breaker_failures > 0', [
+    [...new Set(created)],
+  ]);
+}
+
+async function addFailures(sql: Sql, broken: readonly string[]): Promise<void> {
   if (broken.length === 0) return;
   await sql.query(
     `update containers c set breaker_failures = c.breaker_failures + k.count,

@@ -4,14 +4,15 @@ import type { Written } from './run-write.ts';
 import { changeSeats, releaseSeats, type SeatChange } from './seats.ts';
 import type { Sql } from './sql.ts';
 
-/** Writes what runs changed beside their jobs: customers, sites and seats. */
-export async function applyChanges(sql: Sql, ledger: Ledger, runs: readonly Written[]): Promise<void> {
-  await updateCustomers(sql, runs);
-  await changeSites(sql, runs);
-  await changeSeats(sql, runs.flatMap(seatChange));
+/** Writes what runs changed beside their jobs: customers, sites and seats, all statements at once. */
+export async function applyChanges(sql: Sql, runs: readonly Written[]): Promise<void> {
+  await Promise.all([updateCustomers(sql, runs), changeSites(sql, runs), changeSeats(sql, runs.flatMap(seatChange))]);
+}
+
+/** Gives back the seats of runs that say so, after what else they changed. The capacity lock must be held. */
+export async function applyReleases(sql: Sql, ledger: Ledger, runs: readonly Written[]): Promise<void> {
   const released = runs.filter(({ item }) => item.changes?.seat === 'release').map(({ row }) => row.customerId);
   if (released.length > 0) await releaseSeats(sql, ledger, released);
-  for (const run of runs) run.seat = seatAfter(run);
 }
 
 const FIELDS = [
@@ -55,17 +56,23 @@ function columnOf(field: string): string {
 }
 
 async function changeSites(sql: Sql, runs: readonly Written[]): Promise<void> {
+  await Promise.all([addSites(sql, runs), removeSites(sql, runs)]);
+}
+
+async function addSites(sql: Sql, runs: readonly Written[]): Promise<void> {
   const added = runs.flatMap(({ item, row }) => {
     const site = item.changes?.site;
     return site === undefined || site === 'remove' ? [] : [{ ...site.add, customer_id: row.customerId }];
   });
-  if (added.length > 0) {
-    await sql.query(
-      `insert into sites (id, customer_id, name, created_at)
-       select id, customer_id, name, clock_timestamp() from jsonb_to_recordset($1) as r (id text, customer_id text, name text)`,
-      [JSON.stringify(added)],
-    );
-  }
+  if (added.length === 0) return;
+  await sql.query(
+    `insert into sites (id, customer_id, name, created_at)
+     select id, customer_id, name, clock_timestamp() from jsonb_to_recordset($1) as r (id text, customer_id text, name text)`,
+    [JSON.stringify(added)],
+  );
+}
+
+async function removeSites(sql: Sql, runs: readonly Written[]): Promise<void> {
   const removed = runs.filter(({ item }) => item.changes?.site === 'remove').map(({ row }) => row.customerId);
   if (removed.length > 0) await sql.query('delete from sites where customer_id = any($1)', [removed]);
 }
@@ -79,7 +86,7 @@ function seatChange({ item, row }: Written): SeatChange[] {
 }
 
 /** The seat as the events of this write tell it; what is given back is told a last time. */
-function seatAfter({ item, seat }: Written) {
+export function seatAfter({ item, seat }: Pick<Written, 'item' | 'seat'>) {
   const state = item.changes?.tenantState;
   return seat === null || state === undefined ? seat : { ...seat, tenantState: state };
 }

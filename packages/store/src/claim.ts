@@ -12,7 +12,7 @@ import { type MovedJob, moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
 import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
 import { changeSeats, type SeatChange } from './seats.ts';
-import { type Sql, transact } from './sql.ts';
+import { type Sql, transactInTwo } from './sql.ts';
 import { beat } from './workers.ts';
 
 /** A worker's wish to run the job a bell named. `token` is new for every wish: the same one asked twice is one claim. */
@@ -48,7 +48,11 @@ type Locked = JobRow & SeatColumns & { readonly freshClaim: number; readonly hea
  */
 export function claimVerb(ledger: Ledger, announce: Announce): BatchVerb<ClaimItem, ClaimAnswer> {
   return async (items) => {
-    const { answers, lastEvent } = await transact(ledger.pool, (sql) => claim(sql, ledger, items));
+    const { answers, lastEvent } = await transactInTwo(
+      ledger.pool,
+      (sql) => claim(sql, items),
+      (sql, { answers, begun }) => record(sql, ledger, begun).then((lastEvent) => ({ answers, lastEvent })),
+    );
     announce({ bells: [], lastEvent, dueInMs: [] });
     return answers;
   };
@@ -56,13 +60,13 @@ export function claimVerb(ledger: Ledger, announce: Announce): BatchVerb<ClaimIt
 
 type Begun = Claim & { readonly told: MovedJob['told'] };
 
-async function claim(sql: Sql, ledger: Ledger, items: readonly ClaimItem[]) {
-  await beat(sql, [...new Set(items.map((item) => item.workerId))]);
-  const locked = await lockJobs(sql, items);
-  const customers = await loadCustomers(
-    sql,
-    [...locked.values()].map((job) => job.customerId),
-  );
+async function claim(sql: Sql, items: readonly ClaimItem[]) {
+  const jobIds = [...new Set(items.map((item) => item.jobId))];
+  const [, locked, customers] = await Promise.all([
+    beat(sql, [...new Set(items.map((item) => item.workerId))]),
+    lockJobs(sql, jobIds),
+    loadCustomers(sql, jobIds),
+  ]);
   const begun = new Map<string, Begun>();
   const answers = items.map((item): ClaimAnswer => {
     const job = locked.get(item.jobId);
@@ -75,7 +79,7 @@ async function claim(sql: Sql, ledger: Ledger, items: readonly ClaimItem[]) {
     begun.set(job.id, claim);
     return { outcome: 'granted', claim };
   });
-  return { answers, lastEvent: await record(sql, ledger, [...begun.values()]) };
+  return { answers, begun: [...begun.values()] };
 }
 
 /** The claim that this very wish was granted before. */
@@ -84,28 +88,24 @@ function repeated(job: Locked, customer: CustomerRow): Claim {
 }
 
 async function record(sql: Sql, ledger: Ledger, begun: readonly Begun[]): Promise<number> {
-  await updateJobs(
-    sql,
-    begun.map(({ job }) => job),
-  );
-  await changeSeats(
-    sql,
-    begun.flatMap(({ job }) => seatChange(job)),
-  );
-  return await appendEvents(
-    sql,
-    begun.flatMap((one) => jobEvents(ledger, one, one.seat)),
-  );
+  const jobs = begun.map(({ job }) => job);
+  const records = begun.flatMap((one) => jobEvents(ledger, one, one.seat));
+  const written = [
+    updateJobs(sql, jobs),
+    changeSeats(sql, jobs.flatMap(seatChange)),
+    appendEvents(sql, records),
+  ] as const;
+  return (await Promise.all(written))[2];
 }
 
-async function lockJobs(sql: Sql, items: readonly ClaimItem[]): Promise<Map<string, Locked>> {
+async function lockJobs(sql: Sql, jobIds: readonly string[]): Promise<Map<string, Locked>> {
   const rows = await sql.query<Locked>(
     `select j.*, ${seatColumns}, nextval('claim_numbers') as fresh_claim, clock_timestamp() as now,
        (select min(o.turn) from jobs o where o.customer_id = j.customer_id
         and o.state in ('accepted', 'running', 'waiting', 'held')) as head_turn
      from jobs j left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id
      where j.id = any($1) order by j.id for update of j`,
-    [[...new Set(items.map((item) => item.jobId))]],
+    [jobIds],
   );
   return new Map(rows.map((row) => [row.id, row]));
 }
@@ -150,8 +150,11 @@ function seatChange({ customerId, steps }: JobRow): SeatChange[] {
   return running === 'deactivate-tenant' ? [{ ...change, tenantState: 'inactive' }] : [];
 }
 
-async function loadCustomers(sql: Sql, ids: readonly string[]): Promise<Map<string, CustomerRow>> {
-  if (ids.length === 0) return new Map();
-  const rows = await sql.query<CustomerRow>('select * from customers where id = any($1)', [ids]);
+/** The customers of these jobs, which must be locked before. */
+async function loadCustomers(sql: Sql, jobIds: readonly string[]): Promise<Map<string, CustomerRow>> {
+  const rows = await sql.query<CustomerRow>(
+    'select * from customers where id in (select customer_id from jobs where id = any($1))',
+    [jobIds],
+  );
   return new Map(rows.map((row) => [row.id, { ...row, settings: wholeSettings(row.settings) }]));
 }

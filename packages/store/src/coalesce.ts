@@ -129,7 +129,13 @@ export function classify(error: unknown): ErrorKind {
   if (typeof code !== 'string') return SAYINGS.test(error.message) ? 'connection' : 'other';
   if (SOCKET.test(code) || AWAY.test(code)) return 'connection';
   if (CONFLICTS.has(code)) return 'conflict';
+  if (isStalePlan(error)) return 'conflict';
   return /^2[23]/.test(code) ? 'data' : 'other';
+}
+
+/** Whether a table has got another form since a connection planned the statement: another connection will do. */
+export function isStalePlan(error: unknown): boolean {
+  return error instanceof Error && /cached plan must not change result type/.test(error.message);
 }
 
 /** The error as callers are to see it: a ledger that is away is `unavailable`. */

@@ -3,7 +3,7 @@ import { refill, type WindowKey } from './bells.ts';
 import { repeatConflicts } from './coalesce.ts';
 import { appendEvents, type EventRecord } from './events.ts';
 import type { Ledger } from './orm.ts';
-import { type Sql, transact } from './sql.ts';
+import { type Sql, transactInTwo } from './sql.ts';
 
 /** What is to be done when a transaction has committed: bells to ring, and how far the event log now goes. */
 export type News = {
@@ -30,17 +30,17 @@ export type Act = Outcome & { readonly freed: readonly WindowKey[] };
 //   bell windows (sorted), due jobs (SKIP LOCKED), and the event log.
 // Whoever still meets another waits 200 ms at most, gives everything up and begins again.
 
-/** The last act of a transaction that moved jobs: places in windows, then the event log, whose lock is always last. */
+/**
+ * The last act of a transaction that moved jobs: places in windows, then the event log, whose lock is always last. Calls
+ * both at once, so that it can travel with the commit.
+ */
 export async function conclude(sql: Sql, ledger: Ledger, act: Act): Promise<Pick<News, 'bells' | 'lastEvent'>> {
-  const bells = await refill(sql, ledger, act);
-  const lastEvent = await appendEvents(sql, act.records);
+  const [bells, lastEvent] = await Promise.all([refill(sql, ledger, act), appendEvents(sql, act.records)]);
   return { bells, lastEvent };
 }
 
 /** One transaction of its own with its last act, repeated when it meets locks, its news announced. */
 export async function commit(ledger: Ledger, announce: Announce, work: (sql: Sql) => Promise<Act>): Promise<void> {
-  const news = await repeatConflicts(() =>
-    transact(ledger.pool, async (sql) => conclude(sql, ledger, await work(sql))),
-  );
+  const news = await repeatConflicts(() => transactInTwo(ledger.pool, work, (sql, act) => conclude(sql, ledger, act)));
   announce({ ...news, dueInMs: [] });
 }

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { eventually } from '../../../test/support/eventually.ts';
 import { lastEventNumber, readEvents } from './event-log.ts';
 import { appendEvents, type EventRecord } from './events.ts';
-import { sqlOn } from './sql.ts';
+import { sqlIn } from './sql.ts';
 import { accepted, addRoom, openProcess, type Process, provision } from './test-ledger.ts';
 import { runJob } from './test-run.ts';
 
@@ -37,7 +37,7 @@ async function appendSlowly(process: Process, { openMs, end }: { openMs: number;
   try {
     await connection.query("set lock_timeout = '20s'");
     await connection.query('begin');
-    await appendEvents(sqlOn(connection), [record('cli_slow'), record('cli_slow')]);
+    await appendEvents(sqlIn(connection), [record('cli_slow'), record('cli_slow')]);
     await connection.query('select pg_sleep($1)', [openMs / 1_000]);
     await connection.query(end);
   } finally {

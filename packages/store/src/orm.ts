@@ -39,6 +39,8 @@ export async function openLedger(settings: LedgerSettings): Promise<Ledger> {
       max: settings.poolSize ?? 8,
       options: SESSION,
       keepAlive: true,
+      // Statements that do not wait for each other's answers travel together.
+      pipeline: true,
       connectionTimeoutMillis: 5_000,
       query_timeout: QUERY_TIMEOUT_MS,
     },

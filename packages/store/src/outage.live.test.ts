@@ -4,7 +4,8 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { eventually } from '../../../test/support/eventually.ts';
 import { cancelJob } from './control.ts';
 import { createFollower } from './follower.ts';
-import { accepted, openProcess, type Process, provision } from './test-ledger.ts';
+import { accepted, addRoom, openProcess, type Process, provision } from './test-ledger.ts';
+import { runJob } from './test-run.ts';
 
 let database: TestDatabase;
 let one: Process;
@@ -78,6 +79,14 @@ it('a connection that is half open holds requests up for seconds, not for ever',
   await accepted(process, provision());
   await process.close();
   await way.close();
+});
+
+it('a table that gets another column beneath a running process is used on, and no request fails for it', async () => {
+  await addRoom(one, 50);
+  for (let n = 0; n < 3; n += 1) await runJob(one, (await accepted(one, provision())).id);
+  await observer.rows('alter table jobs add column later integer');
+  const jobs = await Promise.all(Array.from({ length: 20 }, () => accepted(one, provision())));
+  for (const { id } of jobs) expect((await runJob(one, id)).job.state).toBe('completed');
 });
 
 it('a closed ledger answers unavailable', async () => {

@@ -27,12 +27,16 @@ export async function loadCandidates(sql: Sql): Promise<Candidate[]> {
 }
 
 /**
- * Gives each customer a seat: the container by placement's rule, in it the lowest free number. A customer who has one
- * keeps it. The capacity lock must be held.
+ * Gives each customer a seat: the container by placement's rule among those found, in it the lowest free number. The
+ * capacity lock must be held since before they were found.
  */
-export async function placeSeats(sql: Sql, requests: readonly SeatRequest[]): Promise<Placed[]> {
+export async function placeSeats(
+  sql: Sql,
+  requests: readonly SeatRequest[],
+  found: readonly Candidate[],
+): Promise<Placed[]> {
   if (requests.length === 0) return [];
-  let candidates = await loadCandidates(sql);
+  let candidates = found;
   const chosen = requests.map((request) => {
     const choice = chooseContainer(candidates, request.region);
     if (choice.container !== null)
@@ -69,8 +73,9 @@ function placeIn(choice: ReturnType<typeof chooseContainer>, numbers: Map<string
 async function freeNumbers(sql: Sql, wanted: Map<string, number>): Promise<Map<string, string[]>> {
   const rows = await sql.query<{ containerId: string; numbers: string[] }>(
     `select k.container_id, array(
-       select to_char(n, 'FM000') from generate_series(1, 999) n
-       where not exists (select from seats s where s.container_id = k.container_id and s.number = to_char(n, 'FM000'))
+       select to_char(n, 'FM000') from (
+         select n from generate_series(1, 999) n except all
+         select number::int from seats s where s.container_id = k.container_id) free
        order by n limit k.count) as numbers
      from unnest($1::text[], $2::int[]) as k (container_id, count)`,
     [[...wanted.keys()], [...wanted.values()]],
@@ -93,16 +98,14 @@ async function insertSeats(sql: Sql, requests: readonly SeatRequest[], placed: r
         ];
   });
   if (rows.length === 0) return;
-  await sql.query(
+  const inserted = sql.query(
     `insert into seats (container_id, number, customer_id, job_id, state, tenant_state)
      select container_id, number, customer_id, job_id, 'taken', 'reserved'
      from jsonb_to_recordset($1) as r (container_id text, number text, customer_id text, job_id text)`,
     [JSON.stringify(rows)],
   );
-  await countSeats(
-    sql,
-    rows.map((row) => ({ containerId: row.container_id, seats: 1, quarantined: 0 })),
-  );
+  const counts = rows.map((row) => ({ containerId: row.container_id, seats: 1, quarantined: 0 }));
+  await Promise.all([inserted, countSeats(sql, counts)]);
 }
 
 type Count = { readonly containerId: string; readonly seats: number; readonly quarantined: number };

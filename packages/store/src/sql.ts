@@ -1,5 +1,5 @@
 import pg, { type Pool, type PoolClient } from 'pg';
-import { classify } from './coalesce.ts';
+import { classify, isStalePlan } from './coalesce.ts';
 import { rfc3339 } from './entities/timestamp.ts';
 
 /** A transaction, or one statement outside of any. Rows come with camelCase names, times as RFC 3339. */
@@ -16,6 +16,18 @@ const types = {
     return pg.types.getTypeParser(oid, format as 'text');
   },
 };
+
+const statementNames = new Map<string, string>();
+
+/** A name under which the server keeps a statement's plan: texts are fixed, only values change. */
+function nameOf(text: string): string {
+  let known = statementNames.get(text);
+  if (known === undefined) {
+    known = `qvara_${statementNames.size}`;
+    statementNames.set(text, known);
+  }
+  return known;
+}
 
 const camelNames = new Map<string, string>();
 
@@ -34,28 +46,67 @@ function camelRow<R>(row: Record<string, unknown>): R {
   return out as R;
 }
 
-/** Statements on a connection or a pool, with the ledger's types. */
-export function sqlOn(connection: Pool | PoolClient): Sql {
+/** Statements outside of any transaction, with the ledger's types. */
+export function sqlOn(pool: Pool): Sql {
+  return sqlBy((text, values) => pool.query({ text, values, types: types as never }));
+}
+
+/** Statements of a transaction: their plans are kept, since the same come again and again. */
+export function sqlIn(connection: PoolClient): Sql {
+  return sqlBy((text, values) => connection.query({ name: nameOf(text), text, values, types: types as never }));
+}
+
+function sqlBy(ask: (text: string, values: unknown[]) => Promise<{ rows: unknown[] }>): Sql {
   return {
     async query<R>(text: string, values: readonly unknown[] = []) {
-      const answer = await connection.query({ text, values: values as unknown[], types: types as never });
+      const answer = await ask(text, values as unknown[]);
       return (answer.rows as Record<string, unknown>[]).map((row) => camelRow<R>(row));
+    },
+  };
+}
+
+function sqlUntilClosed(connection: PoolClient): Sql & { close(): void } {
+  const sql = sqlIn(connection);
+  let closed = false;
+  return {
+    async query(text, values) {
+      if (closed) throw new Error('A statement came after the last act of its transaction');
+      return await sql.query(text, values);
+    },
+    close() {
+      closed = true;
     },
   };
 }
 
 /** Runs `work` in one READ COMMITTED transaction: all of it commits, or none. */
 export async function transact<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  return await transactInTwo(pool, work, async (_, answer) => answer);
+}
+
+/**
+ * One READ COMMITTED transaction whose last act is sent together with the commit, without waiting for each other: all of
+ * it commits, or none. `last` must call all its statements at once; one called later would come after the commit, and is
+ * refused.
+ */
+export async function transactInTwo<M, T>(
+  pool: Pool,
+  work: (sql: Sql) => Promise<M>,
+  last: (sql: Sql, middle: M) => Promise<T>,
+): Promise<T> {
   const connection = await pool.connect();
   let broken: Error | undefined;
   try {
-    await connection.query('begin');
-    const answer = await work(sqlOn(connection));
-    await connection.query('commit');
-    return answer;
+    const [, middle] = await Promise.all([connection.query('begin'), work(sqlIn(connection))]);
+    const sql = sqlUntilClosed(connection);
+    const answer = last(sql, middle);
+    sql.close();
+    // When a statement fails the server makes of the commit a rollback.
+    return (await Promise.all([answer, connection.query('commit')]))[0];
   } catch (error) {
-    // Nothing can be asked of a connection that is lost, or still busy with a statement nobody waits for.
-    if (classify(error) === 'connection') broken = error as Error;
+    // Nothing can be asked of a connection that is lost, or still busy with a statement nobody waits for; and one whose
+    // plans a migration has made stale must make them anew.
+    if (classify(error) === 'connection' || isStalePlan(error)) broken = error as Error;
     else
       await connection.query('rollback').catch((lost: Error) => {
         broken = lost;

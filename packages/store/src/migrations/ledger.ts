@@ -181,6 +181,41 @@ export const ledger: readonly string[] = [
   `create unique index events_job on events (job_id, job_sequence) where job_id is not null`,
   `create index events_client on events (client_id, sequence)`,
   `create index events_customer on events (customer_id, sequence)`,
+  // Frees places in clients' windows and rings what is due in them, the longest due first; the windows must come sorted.
+  // One call instead of four statements, so that it can travel with the commit.
+  `create function ring_due(clients text[], queues text[], freed integer[], most integer)
+   returns table (queue text, job_id text, bell_no integer, place integer) language plpgsql volatile as $$
+    #variable_conflict use_column
+    declare
+      own record;
+      moment timestamptz := clock_timestamp();
+      rung integer;
+    begin
+      insert into bell_windows (client_id, queue, outstanding)
+        select k.client_id, k.queue, 0 from unnest(clients, queues) as k (client_id, queue)
+        where not exists (select from bell_windows w where w.client_id = k.client_id and w.queue = k.queue)
+        order by 1, 2 on conflict do nothing;
+      for own in
+        select w.client_id, w.queue, w.outstanding, greatest(w.outstanding - k.freed, 0) as kept
+        from unnest(clients, queues, freed) as k (client_id, queue, freed) join bell_windows w using (client_id, queue)
+        order by w.client_id, w.queue for update of w
+      loop
+        return query
+          with chosen as (
+            select j.id from jobs j
+            where j.client_id = own.client_id and j.queue = own.queue and j.bell = 'due' and j.due_at <= moment
+            order by j.due_at limit greatest(most - own.kept, 0) for update skip locked),
+          renewed as (
+            update jobs j set bell = 'rung', bell_no = j.bell_no + 1, rung_at = clock_timestamp()
+            from chosen where j.id = chosen.id returning j.id, j.bell_no)
+          select own.queue, r.id, r.bell_no, own.kept + (row_number() over ())::integer from renewed r;
+        get diagnostics rung = row_count;
+        if own.outstanding <> own.kept + rung then
+          update bell_windows w set outstanding = own.kept + rung where w.client_id = own.client_id and w.queue = own.queue;
+        end if;
+      end loop;
+    end
+  $$`,
   // The lock is held to the end of the transaction and the numbers are read by a statement that starts after it was
   // got: so numbers are dense and become visible in their order. A sequence would skip on a crash and show them out of
   // order; the newest event is never purged, so the greatest number stays known.
