@@ -2,12 +2,9 @@ import fc from 'fast-check';
 import { type Body, bodies, type Taken } from './fuzz-bodies.ts';
 import { type Headers, headers, keyHeaders } from './fuzz-headers.ts';
 import { type Query, queries } from './fuzz-queries.ts';
-import { boundsOf, type InterfaceDocument, type Schema, type ToldCall } from './fuzz-schema.ts';
+import { boundsOf, type Call, callsOf, type InterfaceDocument, type Schema } from './fuzz-schema.ts';
 import { fitting, type Sources } from './fuzz-values.ts';
 import type { World } from './fuzz-world.ts';
-
-/** A call as the document tells it, with its place. */
-export type Call = ToldCall & { readonly method: string; readonly path: string; readonly scope: string | null };
 
 /** One request, and what is known of it beforehand. */
 export type FuzzedRequest = {
@@ -22,18 +19,6 @@ export type FuzzedRequest = {
   readonly mustRefuse: boolean;
   readonly [fc.toStringMethod]: () => string;
 };
-
-/** Every call of the document. */
-export function callsOf({ paths }: InterfaceDocument): Call[] {
-  return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, told]) => ({
-      ...told,
-      method: method.toUpperCase(),
-      path,
-      scope: told.security.length === 0 ? null : (/Scope: `([a-z:]+)`/.exec(told.description ?? '')?.[1] ?? 'unnamed'),
-    })),
-  );
-}
 
 /** Requests for every call, about half of them without anything wrong. */
 export function requests(document: InterfaceDocument, world: World): fc.Arbitrary<FuzzedRequest> {

@@ -116,3 +116,18 @@ export function boundsOf(value: unknown, found = new Set<number>()): Set<number>
   for (const part of Object.values(value)) boundsOf(part, found);
   return found;
 }
+
+/** A call as the document tells it, with its place. */
+export type Call = ToldCall & { readonly method: string; readonly path: string; readonly scope: string | null };
+
+/** Every call of the document. */
+export function callsOf({ paths }: InterfaceDocument): Call[] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, told]) => ({
+      ...told,
+      method: method.toUpperCase(),
+      path,
+      scope: told.security.length === 0 ? null : (/Scope: `([a-z:]+)`/.exec(told.description ?? '')?.[1] ?? 'unnamed'),
+    })),
+  );
+}

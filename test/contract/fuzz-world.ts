@@ -3,7 +3,7 @@ import { SCOPES } from '@qvara/contracts/clients';
 import { sealer } from '@qvara/runtime/crypto';
 import fc from 'fast-check';
 import { provisioning } from '../support/api.ts';
-import type { Call } from './fuzz-requests.ts';
+import type { Call } from './fuzz-schema.ts';
 import { type Key, type RunningIntake, send } from './running-intake.ts';
 
 type Values = Readonly<Record<string, fc.Arbitrary<unknown>>>;

@@ -1,7 +1,7 @@
 import { SCOPES, type Scope } from '@qvara/contracts/clients';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
-import { type Call, callsOf } from './fuzz-requests.ts';
+import { type Call, callsOf } from './fuzz-schema.ts';
 import { type Key, type RunningIntake, send, startIntake } from './running-intake.ts';
 
 let intake: RunningIntake;
