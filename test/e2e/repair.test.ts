@@ -72,6 +72,24 @@ describe.each(BACKENDS)('undo, cancel and retry on %s queues', (backend) => {
     expect(customer).toMatchObject({ serviceStatus: 'active', tenant: { number: '002' } });
   });
 
+  it('lists the seat of a disconnection that could not finish, until a retry finishes it', async () => {
+    const place = await region(null);
+    const { id, customerId } = await api.post(provisioning({ region: place.region }));
+    await api.ended(id);
+    await play(place.id, { ...broken, verb: 'removeTenants' });
+    const leaving = await api.post({ type: 'customer.disconnect', customerId, payload: { reason: 'moved' } });
+    expect(await api.ended(leaving.id)).toMatchObject({ state: 'failed', undo: null });
+    const stranded = async () => (await api.call<{ items: unknown[] }>('GET', '/v1/stranded')).body.items;
+    expect(await stranded()).toEqual([
+      expect.objectContaining({ containerId: place.id, customerId, jobId: leaving.id }),
+    ]);
+    await mend(place.id);
+    await api.call('POST', `/v1/jobs/${leaving.id}/retry`);
+    expect(await api.ended(leaving.id)).toMatchObject({ state: 'completed' });
+    expect(await stranded()).toEqual([]);
+    expect(await api.customer(customerId)).toMatchObject({ serviceStatus: 'disconnected', container: null });
+  });
+
   it('undoes a provisioning cancelled midway, and frees its reference', async () => {
     const place = await region({ behaviour: 'latency', latencyMs: 60_000, verb: 'configureTenants', times: null });
     const externalRef = `cancelled-${place.id}`;

@@ -33,7 +33,7 @@ export const container = z.strictObject({
 });
 export type ContainerAnswer = z.infer<typeof container>;
 
-/** A seat whose undo could not finish: it stays taken until a retry of its job finishes the undo. */
+/** A seat that an undo or a disconnection could not give back: it stays taken until a retry of that job finishes. */
 export const strandedSeat = z.strictObject({
   containerId,
   number: tenantNumber,

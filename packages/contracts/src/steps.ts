@@ -7,6 +7,8 @@ type StepDefinition = {
   readonly undoable: boolean;
   /** A job cannot be cancelled any more from the write that starts this step. */
   readonly pointOfNoReturn?: true;
+  /** Once it has begun, a job that gives up cannot say whether the seat has a tenant still. */
+  readonly endsTenant?: true;
 };
 
 /** THE step list. */
@@ -23,7 +25,7 @@ export const STEPS = {
   'resume-tenant': { scope: 'tenant', undoable: false },
   'deactivate-tenant': { scope: 'tenant', undoable: false },
   'remove-site': { scope: 'customer', undoable: false },
-  'remove-tenant': { scope: 'tenant', undoable: false },
+  'remove-tenant': { scope: 'tenant', undoable: false, endsTenant: true },
   'release-seat': { scope: 'container', undoable: false },
 } as const satisfies Record<string, StepDefinition>;
 

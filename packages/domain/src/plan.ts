@@ -32,6 +32,11 @@ export function firstToRun(job: Pick<Job, 'steps'>): JobStep | undefined {
   return job.steps.find((step) => step.state !== 'succeeded');
 }
 
+/** Whether a job that gives up now leaves a seat that may be without its tenant. */
+export function leavesSeatInDoubt(job: Pick<Job, 'steps'>): boolean {
+  return job.steps.some(({ name, state }) => stepDefinition(name).endsTenant === true && state !== 'pending');
+}
+
 /**
  * What an undo has to take back, the last first: every undoable step that may have left something behind.
  * A step that failed or was interrupted counts: its outcome may be unknown.

@@ -80,9 +80,9 @@ async function removeSites(sql: Sql, runs: readonly Written[]): Promise<void> {
 function seatChange({ item, row }: Written): SeatChange[] {
   const tenantStarted = item.events.some((event) => event.type === 'step-started' && event.step === 'create-tenant');
   const { tenantState, seat } = item.changes ?? {};
-  const stranded = seat === 'strand';
-  if (!tenantStarted && tenantState === undefined && !stranded) return [];
-  return [{ customerId: row.customerId, tenantState: tenantState ?? null, tenantStarted, stranded }];
+  const strandedBy = seat === 'strand' ? row.id : null;
+  if (!tenantStarted && tenantState === undefined && strandedBy === null) return [];
+  return [{ customerId: row.customerId, tenantState: tenantState ?? null, tenantStarted, strandedBy }];
 }
 
 /** The seat as the events of this write tell it; what is given back is told a last time. */

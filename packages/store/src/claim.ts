@@ -145,7 +145,7 @@ function refusalOf(job: Locked, customer: CustomerRow): Fault | null {
  */
 function seatChange({ customerId, steps }: JobRow): SeatChange[] {
   const running = steps.find((step) => step.state === 'running')?.name;
-  const change = { customerId, tenantState: null, tenantStarted: false, stranded: false };
+  const change = { customerId, tenantState: null, tenantStarted: false, strandedBy: null };
   if (running === 'create-tenant') return [{ ...change, tenantStarted: true }];
   return running === 'deactivate-tenant' ? [{ ...change, tenantState: 'inactive' }] : [];
 }

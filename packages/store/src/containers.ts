@@ -97,10 +97,10 @@ async function changeInventory(
   return answer(row as unknown as Full);
 }
 
-/** Seats whose undo could not finish, the viewer's own or all. */
+/** Seats that an undo or a disconnection could not give back, the viewer's own or all. */
 export async function listStranded(ledger: Ledger, viewer: Viewer): Promise<StrandedSeat[]> {
   return await sqlOn(ledger.pool).query<StrandedSeat>(
-    `select s.container_id, s.number, s.customer_id, c.provision_job_id as job_id, s.since
+    `select s.container_id, s.number, s.customer_id, s.job_id, s.since
      from seats s join customers c on c.id = s.customer_id
      where s.state = 'stranded' and ($1::text is null or c.client_id = $1) order by s.container_id, s.number`,
     [visibleClient(viewer)],

@@ -158,7 +158,8 @@ export type SeatChange = {
   readonly customerId: string;
   readonly tenantState: string | null;
   readonly tenantStarted: boolean;
-  readonly stranded: boolean;
+  /** The job that leaves the seat stranded; a retry of it frees the seat. */
+  readonly strandedBy: string | null;
 };
 
 /** Writes changes of seats. */
@@ -167,9 +168,10 @@ export async function changeSeats(sql: Sql, changes: readonly SeatChange[]): Pro
   await sql.query(
     `update seats s set tenant_state = coalesce(r."tenantState", s.tenant_state),
        tenant_started = s.tenant_started or r."tenantStarted",
-       since = case when r.stranded and s.state <> 'stranded' then clock_timestamp() else s.since end,
-       state = case when r.stranded then 'stranded' else s.state end
-     from jsonb_to_recordset($1) as r ("customerId" text, "tenantState" text, "tenantStarted" boolean, stranded boolean)
+       since = case when r."strandedBy" is not null and s.state <> 'stranded' then clock_timestamp() else s.since end,
+       state = case when r."strandedBy" is not null then 'stranded' else s.state end,
+       job_id = coalesce(r."strandedBy", s.job_id)
+     from jsonb_to_recordset($1) as r ("customerId" text, "tenantState" text, "tenantStarted" boolean, "strandedBy" text)
      where s.customer_id = r."customerId"`,
     [JSON.stringify(changes)],
   );

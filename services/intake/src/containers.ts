@@ -66,8 +66,9 @@ export const CONTAINER_ROUTES = [
     id: 'listStranded',
     tag,
     scope: 'jobs:read',
-    summary: 'List seats whose undo could not finish',
-    description: 'Each stays taken until a retry of its job finishes the undo.',
+    summary: 'List seats that an undo or a disconnection could not give back',
+    description:
+      'Each stays taken, and its tenant may be gone or not, until a retry of its job finishes what was begun.',
     query: z.strictObject(pageFields(seatName)),
     answers: { 200: { description: 'A page of seats', schema: page(strandedSeat) } },
     handle: async ({ ledger }, { viewer, query }) => ({

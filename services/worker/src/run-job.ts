@@ -1,7 +1,7 @@
 import type { Fault } from '@qvara/contracts/failure';
 import type { StepName } from '@qvara/contracts/steps';
 import type { JobEvent } from '@qvara/domain/job';
-import { firstToRun, stepsToUndo } from '@qvara/domain/plan';
+import { firstToRun, leavesSeatInDoubt, stepsToUndo } from '@qvara/domain/plan';
 import { decide, describeFault } from '@qvara/domain/retry';
 import type { BellAnswer } from '@qvara/queue/consumer';
 import type { StepDone } from './context.ts';
@@ -50,7 +50,7 @@ async function fail(run: Run, step: StepName, fault: Fault): Promise<void> {
   const failure = describeFault(fault, step);
   const decision = decide(run.job, fault, Math.random());
   const failed: JobEvent = { type: 'step-failed', step, failure };
-  if (decision.next === 'give-up') return await run.write({ events: [failed, { type: 'gave-up', failure }] });
+  if (decision.next === 'give-up') return await giveUp(run, [failed, { type: 'gave-up', failure }]);
   const { delayMs, counted } = decision;
   const waited: JobEvent = { type: 'waited', delayMs, counted, failure };
   // Not being ready is no failure of the step: it goes on where it is.
@@ -59,8 +59,13 @@ async function fail(run: Run, step: StepName, fault: Fault): Promise<void> {
 
 async function refuse(run: Run, fault: Fault): Promise<void> {
   const failure = describeFault(fault, null);
-  if (run.job.phase === 'forward') await run.write({ events: [{ type: 'gave-up', failure }] });
+  if (run.job.phase === 'forward') await giveUp(run, [{ type: 'gave-up', failure }]);
   else await strand(run, failure);
+}
+
+/** A seat that may be without its tenant is listed until a retry finishes the job. */
+async function giveUp(run: Run, events: readonly JobEvent[]): Promise<void> {
+  await run.write({ events, ...(leavesSeatInDoubt(run.job) && stranding(run)) });
 }
 
 async function undo(run: Run, steps: StepRunner): Promise<void> {
@@ -98,8 +103,11 @@ async function failUndo(run: Run, step: StepName, fault: Fault): Promise<void> {
 
 /** An undo that cannot finish leaves its seat taken and listed, until a retry finishes it. */
 async function strand(run: Run, failure: ReturnType<typeof describeFault>): Promise<void> {
-  const changes = run.seat === null ? {} : ({ changes: { seat: 'strand' } } as const);
-  await run.write({ events: [{ type: 'undo-gave-up', failure }], ...changes });
+  await run.write({ events: [{ type: 'undo-gave-up', failure }], ...stranding(run) });
+}
+
+function stranding({ seat }: Run) {
+  return seat === null ? {} : ({ changes: { seat: 'strand' } } as const);
 }
 
 function answerOf({ job }: Run): BellAnswer {
