@@ -9,7 +9,7 @@ export type RedisRole = 'producer' | 'consumer';
 const CONNECT_TIMEOUT_MS = 5000;
 const KEEP_ALIVE_MS = 10_000;
 /** Longer than the longest blocking read (10 s), so that only a dead socket is given up. */
-const SOCKET_TIMEOUT_MS = 30_000;
+const SOCKET_TIMEOUT_MS = 15_000;
 const LONGEST_PAUSE_MS = 2000;
 
 /** Opens a client that reconnects for ever by itself; its `error` events must be listened to. */

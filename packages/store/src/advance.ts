@@ -6,7 +6,7 @@ import { applyChanges, applyReleases, seatAfter } from './changes.ts';
 import { AGAIN, type BatchVerb } from './coalesce.ts';
 import { type Act, type Announce, conclude } from './commit.ts';
 import { jobEvents, type SeatView } from './events.ts';
-import { type MovedJob, moveJob, updateJobs } from './job-rows.ts';
+import { findHeld, type MovedJob, moveJob, updateJobs } from './job-rows.ts';
 import { advanceLanes } from './lanes.ts';
 import type { Ledger } from './orm.ts';
 import type { AdvanceAnswer, AdvanceItem, Entry, LockedRun, Written } from './run-write.ts';
@@ -48,8 +48,12 @@ async function prepare(sql: Sql, ledger: Ledger, items: readonly AdvanceItem[]):
     lockRuns(sql, items),
     items.some(movesSeats) ? lockCandidates(sql) : [],
   ]);
+  const held = await findHeld(
+    sql,
+    items.map(({ jobId }) => jobId).filter((id) => !rows.has(id)),
+  );
   const answers: Answers = new Map();
-  const entries = judgeAll(items, { rows, lanes, answers });
+  const entries = judgeAll(items, { rows, held, lanes, answers });
   await place(
     sql,
     entries.filter(({ item }) => item.place !== undefined),
@@ -78,16 +82,17 @@ async function lockCandidates(sql: Sql): Promise<Candidate[]> {
 
 type Judging = {
   readonly rows: ReadonlyMap<string, LockedRun>;
+  readonly held: ReadonlySet<string>;
   readonly lanes: ReadonlySet<string>;
   readonly answers: Answers;
 };
 
 /** The items that are to be written now; the others get their answers. */
-function judgeAll(items: readonly AdvanceItem[], { rows, lanes, answers }: Judging): Entry[] {
+function judgeAll(items: readonly AdvanceItem[], { rows, held, lanes, answers }: Judging): Entry[] {
   const entries = new Map<LockedRun, Entry>();
   for (const item of items) {
     const row = rows.get(item.jobId);
-    const answer = row === undefined ? ({ outcome: 'fenced' } as const) : judge(item, row, lanes);
+    const answer = row === undefined ? unlocked(item, held) : judge(item, row, lanes);
     if (answer !== null || row === undefined || entries.has(row)) answers.set(item, answer ?? AGAIN);
     else entries.set(row, { item, row, seat: seatOf(row), placed: null });
   }
@@ -135,14 +140,19 @@ async function lockLanesOf(sql: Sql, items: readonly AdvanceItem[]): Promise<Set
   return new Set(rows.map(({ customerId }) => customerId));
 }
 
+/** Locks the jobs of runs, and answers those it got: one that somebody else holds keeps no other from being written. */
 async function lockRuns(sql: Sql, items: readonly AdvanceItem[]): Promise<Map<string, LockedRun>> {
   const rows = await sql.query<LockedRun>(
     `select j.*, ${seatColumns}, clock_timestamp() as now
      from jobs j left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id
-     where j.id = any($1) order by j.id for update of j`,
+     where j.id = any($1) order by j.id for update of j skip locked`,
     [items.map((item) => item.jobId)],
   );
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+function unlocked({ jobId }: AdvanceItem, held: ReadonlySet<string>): AdvanceAnswer | typeof AGAIN {
+  return held.has(jobId) ? AGAIN : { outcome: 'fenced' };
 }
 
 /** The answer to an item that is not to be written now; null when it is. */

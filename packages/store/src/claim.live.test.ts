@@ -165,3 +165,23 @@ it('a run that is given back is given back also while somebody else holds its ro
   await given;
   expect(await rowOf(id)).toMatchObject({ state: 'waiting', abandonments: 1 });
 });
+
+it('a job whose row somebody holds keeps no other from being claimed or written, and goes on when it is let go', async () => {
+  const { id: held } = await accepted(one, provision());
+  const { id: other } = await accepted(one, provision());
+  const { id: written } = await accepted(one, provision());
+  const [run, runOfOther] = [await claimRun(one, written), await claimRun(one, other)];
+  const connection = await two.ledger.pool.connect();
+  await connection.query('begin');
+  await connection.query('select from jobs where id = any($1) for update', [[held, written]]);
+  const claims = Promise.all([held, (await accepted(one, provision())).id].map((id) => one.claim(wish(id))));
+  const late = run.write({ place: { region: null }, events: [{ type: 'step-started', step: 'create-tenant' }] });
+  await runUntil(runOfOther, 'end');
+  expect(runOfOther.job.state).toBe('completed');
+  const { id: free } = await accepted(one, provision());
+  expect((await one.claim(wish(free))).outcome).toBe('granted');
+  await connection.query('rollback');
+  connection.release();
+  expect((await claims).map(({ outcome }) => outcome)).toEqual(['granted', 'granted']);
+  expect(await late).toBe('written');
+});

@@ -3,12 +3,12 @@ import { mustRunAlone, refusal } from '@qvara/domain/admission';
 import type { JobEvent } from '@qvara/domain/job';
 import { firstToRun } from '@qvara/domain/plan';
 import { wholeSettings } from '@qvara/domain/settings';
-import type { BatchVerb } from './coalesce.ts';
+import { AGAIN, type BatchVerb } from './coalesce.ts';
 import type { Announce } from './commit.ts';
 import type { CustomerRow } from './entities/customer.ts';
 import type { JobRow } from './entities/job.ts';
 import { appendEvents, jobEvents, type SeatView } from './events.ts';
-import { type MovedJob, moveJob, updateJobs } from './job-rows.ts';
+import { findHeld, type MovedJob, moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
 import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
 import { changeSeats, type SeatChange } from './seats.ts';
@@ -67,10 +67,15 @@ async function claim(sql: Sql, items: readonly ClaimItem[]) {
     lockJobs(sql, jobIds),
     loadCustomers(sql, jobIds),
   ]);
+  const held = await findHeld(
+    sql,
+    jobIds.filter((id) => !locked.has(id)),
+  );
   const begun = new Map<string, Begun>();
-  const answers = items.map((item): ClaimAnswer => {
+  const answers = items.map((item): ClaimAnswer | typeof AGAIN => {
     const job = locked.get(item.jobId);
     const customer = customers.get(job?.customerId ?? '');
+    if (job === undefined && held.has(item.jobId)) return AGAIN;
     if (job === undefined || customer === undefined) return { outcome: 'stale' };
     if (job.claimToken === item.token) return { outcome: 'granted', claim: repeated(job, customer) };
     if (begun.has(job.id) || !claimable(job, item)) return { outcome: 'stale' };
@@ -98,13 +103,14 @@ async function record(sql: Sql, ledger: Ledger, begun: readonly Begun[]): Promis
   return (await Promise.all(written))[2];
 }
 
+/** Locks jobs, and answers those it got: one that somebody else holds keeps no other from its claim. */
 async function lockJobs(sql: Sql, jobIds: readonly string[]): Promise<Map<string, Locked>> {
   const rows = await sql.query<Locked>(
     `select j.*, ${seatColumns}, nextval('claim_numbers') as fresh_claim, clock_timestamp() as now,
        (select min(o.turn) from jobs o where o.customer_id = j.customer_id
         and o.state in ('accepted', 'running', 'waiting', 'held')) as head_turn
      from jobs j left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id
-     where j.id = any($1) order by j.id for update of j`,
+     where j.id = any($1) order by j.id for update of j skip locked`,
     [jobIds],
   );
   return new Map(rows.map((row) => [row.id, row]));

@@ -48,3 +48,10 @@ export async function updateJobs(sql: Sql, jobs: readonly JobRow[]): Promise<voi
 function camelName(name: string): keyof JobRow {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as keyof JobRow;
 }
+
+/** Of jobs that could not be locked, those that are there: somebody else holds them. */
+export async function findHeld(sql: Sql, jobIds: readonly string[]): Promise<Set<string>> {
+  if (jobIds.length === 0) return new Set();
+  const rows = await sql.query<{ id: string }>('select id from jobs where id = any($1)', [jobIds]);
+  return new Set(rows.map(({ id }) => id));
+}
