@@ -14,6 +14,7 @@ import { startWorld, type World, type WorldPlan } from '../prove/world.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { addContainers } from '../support/stack.ts';
+import { within } from '../support/within.ts';
 
 /** Servers and services of a test's own, ready to be hurt, with one container. */
 export type Scene = {
@@ -49,11 +50,9 @@ export async function openScene(plan: Omit<WorldPlan, 'folder'>): Promise<Scene>
       const headers = { 'idempotency-key': idempotencyKey };
       const body = await eventually(
         async () => {
-          const answer = await api.call<JobAnswer>('POST', '/v1/jobs', {
-            body: job,
-            headers,
-            signal: AbortSignal.timeout(CALL_MS),
-          });
+          const answer = await within(CALL_MS, (signal) =>
+            api.call<JobAnswer>('POST', '/v1/jobs', { body: job, headers, signal }),
+          );
           statuses.add(answer.status);
           return answer.status === 202 ? answer.body : undefined;
         },

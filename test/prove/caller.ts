@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '../support/within.ts';
 import type { Chance } from './chance.ts';
 
 export type Request = {
@@ -33,20 +34,23 @@ const NOT_NOW: ReadonlySet<number> = new Set([0, 408, 429]);
 export function createCaller({ urls, apiKey, chance, heard }: Means): Caller {
   let turn = chance.between(0, urls.length - 1);
 
-  async function call({ method, path, body, key }: Request): Promise<Answer> {
-    const url = `${urls[turn++ % urls.length]}${path}`;
+  async function ask({ method, path, body, key }: Request, signal: AbortSignal): Promise<Answer> {
+    const response = await fetch(`${urls[turn++ % urls.length]}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal,
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  async function call(request: Request): Promise<Answer> {
     try {
-      const response = await fetch(url, {
-        method,
-        headers: {
-          authorization: `Bearer ${apiKey}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(key === undefined ? {} : { 'idempotency-key': key }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(chance.between(2_000, 10_000)),
-      });
-      const answer = { status: response.status, body: (await response.json()) as Record<string, unknown> };
+      const answer = await within(chance.between(2_000, 10_000), (signal) => ask(request, signal));
       heard(answer.status, String(answer.body?.code ?? ''));
       return answer;
     } catch (error) {
