@@ -3,9 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
 import { crowd, expectAllActive } from './crowd.ts';
 import { backendsFor, seed } from './extent.ts';
+import { expectActiveOnce, holdInCalls } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 
 const FILE = 'transaction-held-open';
+/** As long as others may take while somebody is locked. */
+const PROMPT_MS = 5_000;
 
 describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`, (backend) => {
   let scene: Scene;
@@ -15,42 +18,72 @@ describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`
   afterAll(() => scene?.close());
 
   /** Begins a transaction and leaves it open; what is answered ends it. */
-  async function holdOpen(url: string, statement: string): Promise<() => Promise<void>> {
+  async function holdOpen(url: string, text: string, values: unknown[] = []): Promise<() => Promise<void>> {
     const client = new pg.Client({ connectionString: url });
     client.on('error', () => undefined);
     await client.connect();
     await client.query('begin');
-    await client.query(statement);
+    await client.query(text, values);
     return () => client.end();
+  }
+
+  async function expectOthersPrompt(): Promise<void> {
+    const others = await crowd(scene, 10);
+    for (const job of others) {
+      expect(await scene.api.ended(job.id, PROMPT_MS)).toMatchObject({ state: 'completed', attempt: 1 });
+      await expectActiveOnce(scene, job);
+    }
   }
 
   it('one customer whose lane is locked holds up nobody else, and goes on when it is free', async () => {
     const [locked] = await crowd(scene, 1);
     const { customerId = '', id = '' } = locked ?? {};
     await scene.api.ended(id);
-    const letGo = await holdOpen(
-      scene.world.ledgerUrl,
-      `select from lanes where customer_id = '${customerId}' for update`,
-    );
+    const lane = 'select from lanes where customer_id = $1 for update';
+    const letGo = await holdOpen(scene.world.ledgerUrl, lane, [customerId]);
     const change = scene.insist({ type: 'customer.update', customerId, payload: { name: 'Patient' } });
-    const others = await crowd(scene, 10);
-    for (const { id } of others) expect(await scene.api.ended(id)).toMatchObject({ state: 'completed', attempt: 1 });
+    await expectOthersPrompt();
     expect((await scene.api.customer(customerId)).name).not.toBe('Patient');
     await letGo();
-    expect(await scene.api.ended((await change).id)).toMatchObject({ state: 'completed' });
-    await expectAllActive(scene, others, 10_000);
+    expect(await scene.api.ended((await change).id, PROMPT_MS)).toMatchObject({ state: 'completed', attempt: 1 });
+    await scene.expectWhole();
+  }, 60_000);
+
+  it('jobs locked in the middle of their steps hold up no others, and go on when they are free', async () => {
+    const locked = (await holdInCalls(scene, 1_000)).map(({ job }) => job);
+    const rows = 'select from jobs where id = any($1) order by id for update';
+    const letGo = await holdOpen(scene.world.ledgerUrl, rows, [locked.map(({ id }) => id)]);
+    await expectOthersPrompt();
+    for (const { id } of locked) expect((await scene.api.job(id)).state).toBe('running');
+    await letGo();
+    await expectAllActive(scene, locked, 15_000);
+    for (const { id } of locked) expect((await scene.api.job(id)).attempt).toBe(1);
+  }, 60_000);
+
+  it('jobs locked before they are claimed hold up no others, and go on when they are free', async () => {
+    await scene.api.call('POST', '/v1/queues/provisioning/pause');
+    const locked = await crowd(scene, 3);
+    const rows = 'select from jobs where id = any($1) order by id for update';
+    const letGo = await holdOpen(scene.world.ledgerUrl, rows, [locked.map(({ id }) => id)]);
+    await scene.api.call('POST', '/v1/queues/provisioning/resume');
+    await expectOthersPrompt();
+    for (const { id } of locked) expect((await scene.api.job(id)).state).toBe('accepted');
+    await letGo();
+    await expectAllActive(scene, locked, 15_000);
   }, 60_000);
 
   it('a writer left open anywhere in the cluster freezes no reader of the log', async () => {
+    const audit =
+      "insert into audits (key_id, client_id, action, subject, detail) values ('', '', '', '', '{}') returning 1";
     const ends = [
-      await holdOpen(
-        scene.world.ledgerUrl,
-        "insert into audits (key_id, client_id, action, subject, detail) values ('', '', '', '', '{}')",
-      ),
+      await holdOpen(scene.world.ledgerUrl, audit),
       await holdOpen(scene.world.platformUrl, 'create table left_open ()'),
+      await holdOpen(scene.world.postgres.url, 'create table left_open ()'),
     ];
     const job = await scene.insist(provisioning());
-    await scene.api.ended(job.id);
+    const headers = { Prefer: 'wait=5' };
+    const { body } = await scene.api.call('GET', `/v1/jobs/${job.id}`, { headers });
+    expect(body).toMatchObject({ state: 'completed' });
     expect((await scene.api.events(`jobId=${job.id}`)).at(-1)?.type).toBe('qvara.job.completed.v1');
     for (const end of ends) await end();
     await scene.expectWhole();
@@ -59,9 +92,10 @@ describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`
   it('while the event log is locked nothing is lost: requests and runs wait, and go on', async () => {
     const jobs = await crowd(scene, 5);
     const letGo = await holdOpen(scene.world.ledgerUrl, 'select pg_advisory_xact_lock(7811, 1)');
+    const refused = scene.api.call('POST', '/v1/jobs', { body: provisioning() });
     const waiting = crowd(scene, 5);
-    const timer = setTimeout(letGo, 3_000);
+    expect((await refused).status).toBe(503);
+    await letGo();
     await expectAllActive(scene, [...jobs, ...(await waiting)], 30_000);
-    clearTimeout(timer);
   }, 60_000);
 });
