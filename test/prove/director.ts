@@ -1,6 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '../support/within.ts';
 import type { Scene, Undo } from './fault.ts';
 import type { Planned } from './plan.ts';
+
+/** Longer than anything that a fault has to wait for, such as a process that does not stop. */
+const PATIENCE_MS = 90_000;
 
 /** What became of the plan. */
 export type Performance = {
@@ -36,9 +40,10 @@ export async function direct(scene: Scene, plan: readonly Planned[]): Promise<Pe
   return { made, diary };
 }
 
+/** Whatever an act meets, the play goes on. */
 async function attempt<T>(work: () => T | Promise<T>): Promise<T | Error> {
   try {
-    return await work();
+    return await within(PATIENCE_MS, async () => await work());
   } catch (error) {
     return error as Error;
   }

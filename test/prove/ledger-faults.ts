@@ -3,6 +3,7 @@ import { openBackend } from '@qvara/queue/connection';
 import { createProducer } from '@qvara/queue/producer';
 import pg from 'pg';
 import { eventually } from '../support/eventually.ts';
+import { within } from '../support/within.ts';
 import { BOTH, type Fault, MOMENT, nothing, type Scene } from './fault.ts';
 
 /** The servers may be on their way up again. */
@@ -30,7 +31,7 @@ export const LEDGER_FAULTS: readonly Fault[] = [
       const what = chance.pick(HELD);
       const client = await eventually(() => connect(world.ledgerUrl), { deadlineMs: PATIENCE_MS });
       await client.query('begin').then(() => client.query(what));
-      return () => client.end();
+      return () => within(PATIENCE_MS, () => client.end());
     },
   },
   {
@@ -56,7 +57,8 @@ export const LEDGER_FAULTS: readonly Fault[] = [
 ];
 
 async function connect(connectionString: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString });
+  const limits = { connectionTimeoutMillis: 5_000, query_timeout: PATIENCE_MS };
+  const client = new pg.Client({ connectionString, ...limits });
   // The server may be restarted meanwhile; then the transaction is over too.
   client.on('error', () => undefined);
   await client.connect();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { clearFaults } from '@qvara/platform/sandbox-scripts';
+import { eventually } from '../support/eventually.ts';
 import type { Caller } from './caller.ts';
 import type { Operator } from './operator.ts';
 import { REGIONS } from './requests.ts';
@@ -40,7 +41,7 @@ async function mend(world: World): Promise<void> {
   const slots = [...world.workers, ...world.intakes];
   for (const slot of slots) slot.signal('SIGCONT');
   await Promise.all(slots.map((slot) => slot.start()));
-  await clearFaults(world.platform);
+  await eventually(() => clearFaults(world.platform).then(() => true), { deadlineMs: 30_000 });
 }
 
 /** Waits until every job has ended or is held, or waits behind one that is; answers whether that came about in time. */

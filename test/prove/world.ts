@@ -113,6 +113,8 @@ async function prepareDatabases(postgres: Postgres): Promise<[string, string]> {
 }
 
 function openPool(connectionString: string): pg.Pool {
-  const pool = new pg.Pool({ connectionString, max: 4 });
+  // A query whose server was killed at the wrong moment would else be waited for for ever.
+  const limits = { connectionTimeoutMillis: 5_000, query_timeout: 30_000 };
+  const pool = new pg.Pool({ connectionString, max: 4, ...limits });
   return pool.on('error', () => undefined);
 }
