@@ -1,6 +1,6 @@
 import type { Chance } from './chance.ts';
 import { BOTH, type Fault, MOMENT, type Scene, type Undo } from './fault.ts';
-import type { Slot } from './slot.ts';
+import { holding, type Slot } from './slot.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -10,9 +10,10 @@ type Group = 'workers' | 'intakes';
 function ends(group: Group, signal: 'SIGKILL' | 'SIGTERM') {
   return async ({ world }: Scene, chance: Chance): Promise<Undo> => {
     const slot = chance.pick(world[group]);
-    const free = await slot.take();
-    await slot.stop(signal);
-    return () => slot.start().finally(free);
+    return await holding(slot, async (free) => {
+      await slot.stop(signal);
+      return () => slot.start().finally(free);
+    });
   };
 }
 
@@ -36,13 +37,14 @@ const blocked = [(slot: Slot) => slot.signal('SIGUSR2'), () => undefined] as con
 function misleads(group: Group) {
   return async ({ world }: Scene, chance: Chance): Promise<Undo> => {
     const slot = chance.pick(world[group]);
-    const free = await slot.take();
-    await slot.stop('SIGTERM');
-    await slot.start({ FAULT_CLOCK_SHIFT_MS: String(chance.yes(0.5) ? HOUR_MS : -HOUR_MS) });
-    return async () => {
-      await slot.stop('SIGKILL');
-      await slot.start().finally(free);
-    };
+    return await holding(slot, async (free) => {
+      await slot.stop('SIGTERM');
+      await slot.start({ FAULT_CLOCK_SHIFT_MS: String(chance.yes(0.5) ? HOUR_MS : -HOUR_MS) });
+      return async () => {
+        await slot.stop('SIGKILL');
+        await slot.start().finally(free);
+      };
+    });
   };
 }
 

@@ -1,15 +1,17 @@
-import { Redis } from 'ioredis';
+import { ask } from '../support/redis-server.ts';
 import { BOTH, type Fault, MOMENT, nothing, type Scene, type Undo } from './fault.ts';
 import type { RedisBox } from './servers.ts';
+import { holding } from './slot.ts';
 
 const REDIS = ['redis'] as const;
 
 /** Stops or crashes PostgreSQL; what takes it back starts it on the same files. */
 function postgres(end: 'stop' | 'SIGQUIT' | 'SIGKILL') {
   return async ({ world: { postgres: server } }: Scene): Promise<Undo> => {
-    const free = await server.take();
-    await (end === 'stop' ? server.stop() : server.crash(end));
-    return () => server.start().finally(free);
+    return await holding(server, async (free) => {
+      await (end === 'stop' ? server.stop() : server.crash(end));
+      return () => server.start().finally(free);
+    });
   };
 }
 
@@ -17,9 +19,10 @@ function postgres(end: 'stop' | 'SIGQUIT' | 'SIGKILL') {
 function redis(end: (server: RedisBox) => Promise<void>) {
   return async ({ world: { redis: server } }: Scene): Promise<Undo> => {
     if (server === null) return nothing;
-    const free = await server.take();
-    await end(server);
-    return () => server.start().finally(free);
+    return await holding(server, async (free) => {
+      await end(server);
+      return () => server.start().finally(free);
+    });
   };
 }
 
@@ -33,12 +36,10 @@ export const SERVER_FAULTS: readonly Fault[] = [
     lastsMs: MOMENT,
     async make({ world: { redis: server } }) {
       if (server === null) return nothing;
-      const free = await server.take();
-      const client = new Redis(server.url, { lazyConnect: true, retryStrategy: () => null });
-      await client.connect();
-      await client.flushall();
-      client.disconnect();
-      free();
+      await holding(server, async (free) => {
+        await ask(server.port, (client) => client.flushall());
+        free();
+      });
       return nothing;
     },
   },

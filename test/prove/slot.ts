@@ -78,6 +78,17 @@ export function createSlot({ name, service, env, tell, closed }: SlotPlan): Slot
   };
 }
 
+/** Takes a place to do something to it; what `work` is given frees it. When it fails the place is free at once. */
+export async function holding<T>(place: Pick<Slot, 'take'>, work: (free: () => void) => Promise<T>): Promise<T> {
+  const free = await place.take();
+  try {
+    return await work(free);
+  } catch (error) {
+    free();
+    throw error;
+  }
+}
+
 /** One at a time, in the order of asking. */
 export function createLock(): { take(): Promise<() => void>; isTaken(): boolean } {
   let tail: Promise<void> = Promise.resolve();

@@ -3,6 +3,7 @@ import { clearFaults, scriptFault } from '@qvara/platform/sandbox-scripts';
 import { eventually } from '../support/eventually.ts';
 import type { Chance } from './chance.ts';
 import { BOTH, type Fault, type Scene, type Undo } from './fault.ts';
+import { holding } from './slot.ts';
 
 /** So slow that the run after the zombie's is in the same step when the zombie wakes. */
 const SLOW_MS = 5_000;
@@ -32,17 +33,18 @@ export const ZOMBIE_FAULTS: readonly Fault[] = [
 async function stopInSlowSteps({ world, operator }: Scene, chance: Chance): Promise<Undo> {
   const slot = chance.pick(world.workers);
   const verb = chance.pick(['ensureTenants', 'configureTenants', 'any'] as const);
-  const free = await slot.take();
-  for (const containerId of operator.containers()) {
-    await scriptFault(world.platform, { containerId, verb, behaviour: 'latency', latencyMs: SLOW_MS, times: null });
-  }
-  await delay(GET_IN_MS);
-  slot.signal('SIGSTOP');
-  return async () => {
-    slot.signal('SIGCONT');
-    free();
-    await eventually(() => clearFaults(world.platform).then(() => true), { deadlineMs: 10_000 });
-  };
+  return await holding(slot, async (free) => {
+    for (const containerId of operator.containers()) {
+      await scriptFault(world.platform, { containerId, verb, behaviour: 'latency', latencyMs: SLOW_MS, times: null });
+    }
+    await delay(GET_IN_MS);
+    slot.signal('SIGSTOP');
+    return async () => {
+      slot.signal('SIGCONT');
+      free();
+      await eventually(() => clearFaults(world.platform).then(() => true), { deadlineMs: 10_000 });
+    };
+  });
 }
 
 async function cancelRunning({ world, operator }: Scene): Promise<void> {
