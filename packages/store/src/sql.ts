@@ -51,9 +51,13 @@ export function sqlOn(pool: Pool): Sql {
   return sqlBy((text, values) => pool.query({ text, values, types: types as never }));
 }
 
-/** Statements of a transaction: their plans are kept, since the same come again and again. */
-export function sqlIn(connection: PoolClient): Sql {
-  return sqlBy((text, values) => connection.query({ name: nameOf(text), text, values, types: types as never }));
+/** Statements of a transaction: their plans are kept, since the same come again and again. `failed` hears of each failure. */
+export function sqlIn(connection: PoolClient, failed: (error: unknown) => void = () => undefined): Sql {
+  return sqlBy((text, values) => {
+    const answer = connection.query({ name: nameOf(text), text, values, types: types as never });
+    answer.catch(failed);
+    return answer;
+  });
 }
 
 function sqlBy(ask: (text: string, values: unknown[]) => Promise<{ rows: unknown[] }>): Sql {
@@ -65,16 +69,22 @@ function sqlBy(ask: (text: string, values: unknown[]) => Promise<{ rows: unknown
   };
 }
 
-function sqlUntilClosed(connection: PoolClient): Sql & { close(): void } {
-  const sql = sqlIn(connection);
-  let closed = false;
+/** Statements that are kept back until all of them are said; `send` sends them, and refuses those that come later. */
+function keepBack(): { readonly sql: Sql; send(on: Sql): void } {
+  const kept: ((on: Sql) => void)[] = [];
+  let sent = false;
   return {
-    async query(text, values) {
-      if (closed) throw new Error('A statement came after the last act of its transaction');
-      return await sql.query(text, values);
+    sql: {
+      async query<R>(text: string, values?: readonly unknown[]) {
+        if (sent) throw new Error('A statement came after the last act of its transaction');
+        return await new Promise<R[]>((resolve, reject) => {
+          kept.push((on) => void on.query<R>(text, values).then(resolve, reject));
+        });
+      },
     },
-    close() {
-      closed = true;
+    send(on) {
+      sent = true;
+      for (const statement of kept) statement(on);
     },
   };
 }
@@ -96,14 +106,24 @@ export async function transactInTwo<M, T>(
 ): Promise<T> {
   const connection = await pool.connect();
   let broken: Error | undefined;
+  let first: unknown;
+  const sql = sqlIn(connection, (error) => {
+    first ??= error;
+  });
   try {
-    const [, middle] = await Promise.all([connection.query('begin'), work(sqlIn(connection))]);
-    const sql = sqlUntilClosed(connection);
-    const answer = last(sql, middle);
-    sql.close();
-    // When a statement fails the server makes of the commit a rollback.
-    return (await Promise.all([answer, connection.query('commit')]))[0];
-  } catch (error) {
+    const [, middle] = await Promise.all([connection.query('begin'), work(sql)]);
+    const ending = keepBack();
+    const answer = last(ending.sql, middle);
+    // What is thrown between its statements is thrown before the next tick: nothing is sent then.
+    await Promise.race([answer, new Promise((resolve) => process.nextTick(resolve))]);
+    ending.send(sql);
+    const [answered, { command }] = await Promise.all([answer, connection.query('commit')]);
+    // The server makes of the commit a rollback when a statement has failed.
+    if (command !== 'COMMIT') throw new Error(`The transaction ended by ${command}`);
+    return answered;
+  } catch (thrown) {
+    // Of statements that travel together the first that failed says why; the others only that there is no transaction.
+    const error = first ?? thrown;
     // Nothing can be asked of a connection that is lost, or still busy with a statement nobody waits for; and one whose
     // plans a migration has made stale must make them anew.
     if (classify(error) === 'connection' || isStalePlan(error)) broken = error as Error;
