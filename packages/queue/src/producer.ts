@@ -10,8 +10,6 @@ const PAUSE_MS = 3000;
 const CLOSE_MS = 1000;
 const RINGS_AT_ONCE = 1000;
 const LOOKUPS_AT_ONCE = 100;
-/** Bells of a client that need no order among the clients: the plain queue is quicker. */
-const FIRST_PLACES = 16;
 const KEEP_FAILED = 500;
 const KEEP_EVENTS = 1000;
 const DEADLOCK = '40P01';
@@ -121,11 +119,10 @@ function openQueue(backend: QueueBackend, name: QueueName): Queue<BellData> {
 }
 
 async function addBells(queue: Queue<BellData>, bells: readonly Bell[], backend: QueueBackend): Promise<void> {
-  const jobs = bells.map(({ jobId, bellNo, place }) => ({
+  const jobs = bells.map(({ jobId, bellNo }) => ({
     name: 'bell',
     data: { jobId, bellNo },
     opts: {
-      priority: priorityOf(place),
       jobId: bellId({ jobId, bellNo }),
       attempts: 1,
       removeOnComplete: backend.keepCompleted,
@@ -137,14 +134,6 @@ async function addBells(queue: Queue<BellData>, bells: readonly Bell[], backend:
     if (error.code !== DEADLOCK) throw error;
     return queue.addBulk(jobs);
   });
-}
-
-/**
- * The first bells of a client go ahead of another's hundredth: who asks for little waits for little, whatever the others
- * ask for. Places are taken together by powers of two, so that bells rung at about the same time keep their order.
- */
-function priorityOf(place: number): number {
-  return Math.floor(Math.log2(Math.max(place / FIRST_PLACES, 1)));
 }
 
 async function eachQueue<B extends RungBell>(

@@ -13,7 +13,7 @@ type LoopPlan = {
   readonly everyMs: number;
   /** Done in their order, each round, until the signal says that no more is to begin. */
   readonly acts: readonly ((stopped: AbortSignal) => Promise<unknown>)[];
-  /** Hears of a round that failed; the next comes all the same. */
+  /** Hears of an act that failed; the others are done all the same, and the next round comes. */
   readonly onError: (error: unknown) => void;
 };
 
@@ -23,12 +23,12 @@ export function createLoop({ everyMs, acts, onError }: LoopPlan): Loop {
   let looping: Promise<void> = Promise.resolve();
 
   async function round(): Promise<void> {
-    for (const act of acts) if (!stopped.signal.aborted) await act(stopped.signal);
+    for (const act of acts) if (!stopped.signal.aborted) await act(stopped.signal).catch(onError);
   }
 
   async function loop(): Promise<void> {
     while (!stopped.signal.aborted) {
-      await round().catch(onError);
+      await round();
       const pauseMs = everyMs * (0.9 + Math.random() * 0.2);
       await delay(pauseMs, undefined, { signal: stopped.signal }).catch(() => undefined);
     }
