@@ -1,5 +1,7 @@
+import { addAbortListener } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import type { Fault } from '@qvara/contracts/failure';
+import type { Pool } from 'pg';
 import type { Outcome } from './driver.ts';
 import { done, failed } from './outcome.ts';
 import { inTransaction, SandboxError, type Source } from './sandbox-connection.ts';
@@ -13,15 +15,37 @@ const TRIES = 5;
 type Change = Order<SandboxCall>;
 
 /** Carries out changes, all that can be together in one commit. One outcome for each, in order. */
-export async function makeChanges(source: Source, changes: readonly Change[]): Promise<readonly Outcome<null>[]> {
+export async function makeChanges(pool: Pool, changes: readonly Change[]): Promise<readonly Outcome<null>[]> {
   const outcomes = new Map<Change, Outcome<null>>();
-  for (const round of roundsOf(changes)) {
-    const answers = await commitIsolated(source, round);
+  for (const round of roundsOf(changes.filter(({ signal }) => !signal.aborted))) {
+    using attention = attend(round);
+    const answers = await commitIsolated({ pool, signal: attention.signal }, round);
     round.forEach((change, index) => {
-      outcomes.set(change, answers[index] ?? failed('platform-broken', 'The sandbox gave no answer.'));
+      outcomes.set(change, answers[index] ?? NO_ANSWER);
     });
   }
-  return changes.map((change) => outcomes.get(change) ?? failed('platform-broken', 'The sandbox gave no answer.'));
+  return changes.map((change) => outcomes.get(change) ?? NO_ANSWER);
+}
+
+const NO_ANSWER = failed('platform-unavailable', 'The sandbox gave no answer.');
+
+/** A signal that is aborted when nobody waits for any of these changes any longer. */
+function attend(changes: readonly Change[]): { readonly signal: AbortSignal } & Disposable {
+  const nobody = new AbortController();
+  const signals = new Set(changes.map(({ signal }) => signal));
+  let left = signals.size;
+  const listeners = [...signals].map((signal) =>
+    addAbortListener(signal, () => {
+      left -= 1;
+      if (left === 0) nobody.abort();
+    }),
+  );
+  return {
+    signal: nobody.signal,
+    [Symbol.dispose]() {
+      for (const listener of listeners) listener[Symbol.dispose]();
+    },
+  };
 }
 
 /** Each round names a tenant once, so that calls for one tenant follow each other. */
@@ -63,19 +87,19 @@ async function commitRepeatedly(source: Source, changes: readonly Change[]): Pro
 }
 
 async function commitOnce(source: Source, changes: readonly Change[]): Promise<readonly Outcome<null>[]> {
-  const decisions = await inTransaction(source, async (ask) => {
-    const due = changes.filter(({ cue }) => cue.fault?.when !== 'before');
-    const held = await lockTenants(
-      ask,
-      due.map(({ item }) => item),
-    );
-    const decided = changes.map((change) => decide(change, held));
-    await writeEntries(
-      ask,
-      decided.map(({ entry }) => entry),
-    );
-    return decided;
-  });
+  const due = changes.filter(({ cue }) => cue.fault?.when !== 'before').map(({ item }) => item);
+  const decisions = await inTransaction(
+    source,
+    async (ask) => {
+      const held = await lockTenants(ask, due);
+      return changes.map((change) => decide(change, held));
+    },
+    (ask, decided) =>
+      writeEntries(
+        ask,
+        decided.map(({ entry }) => entry),
+      ),
+  );
   return decisions.map(({ outcome }) => outcome);
 }
 

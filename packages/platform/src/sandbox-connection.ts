@@ -37,6 +37,8 @@ export function openPool(databaseUrl: string, poolSize: number): pg.Pool {
     idle_in_transaction_session_timeout: STATEMENT_MS,
     keepAlive: true,
     application_name: 'qvara-sandbox',
+    // Statements that do not wait for each other's answers travel together.
+    pipeline: true,
   });
   // A lost connection is told by the call that meets it; an unheard 'error' event would end the process.
   pool.on('error', () => {});
@@ -55,7 +57,7 @@ export async function withConnection<T>(source: Source, work: (ask: Ask) => Prom
     if (lent) client.release(close);
     lent = false;
   };
-  using _abort = addAbortListener(source.signal, () => giveBack(true));
+  using _abort = source.signal && addAbortListener(source.signal, () => giveBack(true));
   const ask: Ask = async (sql, values = []) => {
     const result = await client
       .query({ ...(typeof sql === 'string' ? { text: sql } : sql), values: [...values] })
@@ -71,19 +73,30 @@ export async function withConnection<T>(source: Source, work: (ask: Ask) => Prom
   }
 }
 
-/** Like withConnection, in one transaction that is committed when `work` is done. */
-export function inTransaction<T>(source: Source, work: (ask: Ask) => Promise<T>): Promise<T> {
+/**
+ * Like withConnection, in one transaction. `last` follows `work`; the one statement it asks travels with the commit, and
+ * all of it commits, or none. Answers what `work` did.
+ */
+export function inTransaction<T>(
+  source: Source,
+  work: (ask: Ask) => Promise<T>,
+  last: (ask: Ask, done: T) => Promise<void>,
+): Promise<T> {
   return withConnection(source, async (ask) => {
-    await ask('begin isolation level read committed');
-    const answer = await work(ask);
-    await ask('commit');
-    return answer;
+    const [, done] = await Promise.all([ask(BEGIN), work(ask)]);
+    await Promise.all([last(ask, done), ask(COMMIT)]);
+    return done;
   });
 }
 
-export type Source = { readonly pool: pg.Pool; readonly signal: AbortSignal };
+const BEGIN = 'begin isolation level read committed';
+const COMMIT = 'commit';
+
+/** Connections, and a signal after whose abort nobody waits for the answer. */
+export type Source = { readonly pool: pg.Pool; readonly signal?: AbortSignal };
 
 async function checkOut({ pool, signal }: Source): Promise<pg.PoolClient> {
+  if (signal === undefined) return await pool.connect().catch(rethrow);
   if (signal.aborted) throw new SandboxError(signal.reason);
   const arriving = pool.connect();
   const { promise: aborted, reject } = Promise.withResolvers<never>();

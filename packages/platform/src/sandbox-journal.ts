@@ -11,7 +11,9 @@ export type Entry = {
 
 const CALL = `"containerId" integer, number smallint, "customerId" text, "jobId" text, "claimNo" bigint`;
 
-const WRITE = `
+const WRITE = {
+  name: 'write-entries',
+  text: `
   with changed as (
     update tenants t
     set customer_id = s."customerId", domain = s.domain, service = s.service, settings = s.settings,
@@ -26,7 +28,8 @@ const WRITE = `
   )
   insert into effects (effect, value, container_id, number, customer_id, job_id, claim_no)
   select effect, value, "containerId", number, "customerId", "jobId", "claimNo"
-  from json_to_recordset($3::json) as e (${CALL}, effect text, value text)`;
+  from json_to_recordset($3::json) as e (${CALL}, effect text, value text)`,
+};
 
 /** Writes the new states of tenants and both journals, in one statement. */
 export async function writeEntries(ask: Ask, entries: readonly Entry[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { FailureCode, Fault } from '@qvara/contracts/failure';
-import type { TenantKey, Verb } from './driver.ts';
-import { type Source, withConnection } from './sandbox-connection.ts';
+import type { Pool } from 'pg';
+import type { Verb } from './driver.ts';
+import { withConnection } from './sandbox-connection.ts';
 
 /** What the scripts say about one item. `fault.when`: before anything is done, or after all of it. */
 export type Cue = {
@@ -37,18 +38,48 @@ const TAKE = `
   )
   select container_id, behaviour, code, retry_after_ms, latency_ms, taken from taken where taken > 0 order by id`;
 
-/** Takes from the scripts what they say about these items, counting them down. One cue for each item, in order. */
-export async function takeCues(source: Source, verb: Verb, items: readonly TenantKey[]): Promise<readonly Cue[]> {
-  const counts = new Map<number, number>();
-  for (const { containerId } of items) counts.set(Number(containerId), (counts.get(Number(containerId)) ?? 0) + 1);
-  const rows = await withConnection(source, (ask) =>
-    ask<Taken>({ name: 'take-cues', text: TAKE }, [[...counts.keys()], [...counts.values()], verb]),
-  );
-  if (rows.length === 0) return items.map(() => ({ latencyMs: 0, fault: null }));
-  return castCues(rows, items);
+/** Where and how an item calls: what scripts are written for. */
+export type Scene = { readonly verb: Verb; readonly containerId: string };
+
+const NO_CUE: Cue = { latencyMs: 0, fault: null };
+
+const SCRIPTED = `
+  select distinct container_id from scripts
+  where container_id = any($1::integer[]) and (remaining is null or remaining > 0)`;
+
+/** Takes from the scripts what they say about items, counting them down. One cue for each item, in order. */
+export async function takeCues(pool: Pool, scenes: readonly Scene[]): Promise<readonly Cue[]> {
+  const scripted = await findScripted(pool, scenes);
+  const cues = scenes.map(() => NO_CUE);
+  const indexes = [...scenes.keys()].filter((index) => scripted.has(Number(scenes[index]?.containerId)));
+  for (const [verb, own] of Map.groupBy(indexes, (index) => scenes[index]?.verb as Verb)) {
+    const containers = own.map((index) => Number(scenes[index]?.containerId));
+    const taken = castCues(await takeFor(pool, verb, containers), containers);
+    own.forEach((index, n) => {
+      cues[index] = taken[n] ?? NO_CUE;
+    });
+  }
+  return cues;
 }
 
-function castCues(rows: readonly Taken[], items: readonly TenantKey[]): readonly Cue[] {
+/** Containers with scripts that have not run out: nearly always none, so that nothing is locked. */
+async function findScripted(pool: Pool, scenes: readonly Scene[]): Promise<Set<number>> {
+  const containers = [...new Set(scenes.map(({ containerId }) => containerId))];
+  const rows = await withConnection({ pool }, (ask) =>
+    ask<{ container_id: number }>({ name: 'find-scripted', text: SCRIPTED }, [containers]),
+  );
+  return new Set(rows.map((row) => row.container_id));
+}
+
+async function takeFor(pool: Pool, verb: Verb, containers: readonly number[]): Promise<Taken[]> {
+  const counts = new Map<number, number>();
+  for (const id of containers) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return await withConnection({ pool }, (ask) =>
+    ask<Taken>({ name: 'take-cues', text: TAKE }, [[...counts.keys()], [...counts.values()], verb]),
+  );
+}
+
+function castCues(rows: readonly Taken[], containers: readonly number[]): readonly Cue[] {
   const latencies = new Map<number, number>();
   const faults = new Map<number, Cue['fault'][]>();
   for (const row of rows) {
@@ -57,10 +88,7 @@ function castCues(rows: readonly Taken[], items: readonly TenantKey[]): readonly
     if (row.behaviour === 'latency') latencies.set(container, Math.max(latencies.get(container) ?? 0, latencyMs ?? 0));
     else faults.set(container, [...(faults.get(container) ?? []), ...Array(row.taken).fill(faultOf(row))]);
   }
-  return items.map(({ containerId }) => ({
-    latencyMs: latencies.get(Number(containerId)) ?? 0,
-    fault: faults.get(Number(containerId))?.shift() ?? null,
-  }));
+  return containers.map((id) => ({ latencyMs: latencies.get(id) ?? 0, fault: faults.get(id)?.shift() ?? null }));
 }
 
 function faultOf({ behaviour, code, retry_after_ms: retryAfterMs }: Taken): Cue['fault'] {

@@ -1,6 +1,7 @@
+import type { Pool } from 'pg';
 import type { ObservedTenant, Outcome, ServiceMode, TenantKey, TenantSettings } from './driver.ts';
 import { done } from './outcome.ts';
-import { type Source, withConnection } from './sandbox-connection.ts';
+import { withConnection } from './sandbox-connection.ts';
 import type { Order } from './sandbox-delivery.ts';
 import { placeOf } from './sandbox-tenants.ts';
 
@@ -14,19 +15,22 @@ type Row = {
   readonly emergency_calling: boolean;
 };
 
-const READ = `
+const READ = {
+  name: 'read-tenants',
+  text: `
   select t.container_id, t.number, t.domain, t.customer_id, t.service, t.settings, t.emergency_calling
   from tenants t join unnest($1::integer[], $2::smallint[]) as k (container_id, number) using (container_id, number)
-  where not t.removed`;
+  where not t.removed`,
+};
 
 /** Reads tenants back; a scripted fault takes the place of the answer. One outcome for each, in order. */
 export async function readTenants(
-  source: Source,
+  pool: Pool,
   orders: readonly Order<TenantKey>[],
 ): Promise<readonly Outcome<ObservedTenant | null>[]> {
   const keys = orders.map(({ item }) => item);
   const values = [keys.map((key) => key.containerId), keys.map((key) => key.number)];
-  const rows = await withConnection(source, (ask) => ask<Row>(READ, values));
+  const rows = await withConnection({ pool }, (ask) => ask<Row>(READ, values));
   const observed = new Map(rows.map((row) => [placeOf({ ...row, containerId: row.container_id }), observedOf(row)]));
   return orders.map(({ item, cue }) => {
     if (!cue.fault) return done(observed.get(placeOf(item)) ?? null);

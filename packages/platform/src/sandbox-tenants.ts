@@ -14,19 +14,25 @@ type Row = {
   readonly removed: boolean;
 };
 
-const INSERT = `
+const INSERT = {
+  name: 'insert-tenants',
+  text: `
   insert into tenants (container_id, number, customer_id, domain, service, claim_no, removed)
   select "containerId", number, "customerId", domain, service, "claimNo", removed
   from json_to_recordset($1::json) as c ("containerId" integer, number smallint, "customerId" text, domain text,
     service text, "claimNo" bigint, removed boolean)
   order by 1, 2
   on conflict do nothing
-  returning container_id, number`;
+  returning container_id, number`,
+};
 
-const LOCK = `
+const LOCK = {
+  name: 'lock-tenants',
+  text: `
   select t.container_id, t.number, t.customer_id, t.domain, t.service, t.settings, t.retroactive_job_id, t.claim_no, t.removed
   from tenants t join unnest($1::integer[], $2::smallint[]) as k (container_id, number) using (container_id, number)
-  order by t.container_id, t.number for update of t`;
+  order by t.container_id, t.number for update of t`,
+};
 
 /** The tenants that calls meet, by place. A place without an entry was never heard of; `fresh` ones are written already. */
 export type Held = { readonly tenants: ReadonlyMap<string, Tenant>; readonly fresh: ReadonlySet<string> };
@@ -41,14 +47,15 @@ export function placeOf({ containerId, number }: { containerId: string | number;
  * as it leaves them, and their absence is what the call meets. No tenant may be named twice.
  */
 export async function lockTenants(ask: Ask, calls: readonly SandboxCall[]): Promise<Held> {
-  const fresh = new Set(await insertMissing(ask, calls));
-  const known = calls.filter((call) => !fresh.has(placeOf(call)));
-  if (known.length === 0) return { tenants: new Map(), fresh };
-  const rows = await ask<Row>(LOCK, [known.map((call) => call.containerId), known.map((call) => call.number)]);
-  return {
-    fresh,
-    tenants: new Map(rows.map((row) => [placeOf({ ...row, containerId: row.container_id }), tenantOf(row)])),
-  };
+  const places = [calls.map((call) => call.containerId), calls.map((call) => call.number)];
+  const [born, rows] = await Promise.all([insertMissing(ask, calls), ask<Row>(LOCK, places)]);
+  const fresh = new Set(born);
+  const tenants = new Map<string, Tenant>();
+  for (const row of rows) {
+    const place = placeOf({ ...row, containerId: row.container_id });
+    if (!fresh.has(place)) tenants.set(place, tenantOf(row));
+  }
+  return { fresh, tenants };
 }
 
 async function insertMissing(ask: Ask, calls: readonly SandboxCall[]): Promise<string[]> {

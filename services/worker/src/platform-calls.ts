@@ -1,3 +1,4 @@
+import { gather } from '@qvara/platform/batches';
 import type {
   Driver,
   ObservedTenant,
@@ -7,7 +8,6 @@ import type {
   TenantKey,
   TenantSettings,
 } from '@qvara/platform/driver';
-import { openContainer } from './container-batches.ts';
 
 /** The driver's verbs for one tenant at a time: calls made at the same time go to the platform as one batch. */
 export type Platform = {
@@ -52,7 +52,7 @@ function single<Call extends TenantKey, Value>(verb: Verb<Call, Value>) {
   return (call: Call, signal: AbortSignal): Promise<Outcome<Value>> => {
     let send = containers.get(call.containerId);
     if (send === undefined) {
-      send = openContainer(verb);
+      send = gather(verb);
       containers.set(call.containerId, send);
     }
     const { promise, resolve } = Promise.withResolvers<Outcome<Value>>();

@@ -4,17 +4,23 @@ type Waiting<Call, Answer> = {
   readonly reject: (error: unknown) => void;
 };
 
-const MOST_CALLS = 128;
-const MOST_BATCHES = 8;
-/** A batch that takes longer is slow: those who wait for it go in another beside it. */
-const SLOW_MS = 250;
+type Limits = {
+  /** Calls in one batch. */
+  readonly most?: number;
+  /** Batches under way beside each other, when they are slow. */
+  readonly beside?: number;
+  /** A batch that takes longer is slow: those who wait for it go in another beside it. Milliseconds. */
+  readonly slowMs?: number;
+};
 
 /**
- * Sends the calls to one container as batches: what comes while a batch is under way goes with the next. When a batch is
- * slow the next does not wait for its end: one tenant that hangs holds up those in its batch, and the others for a moment.
+ * Makes batches of single calls: what comes while a batch is under way goes with the next, in order. When a batch is slow
+ * the next does not wait for its end: one call that hangs holds up those in its batch, and the others for a moment.
+ * `verb` answers one answer for each call, in order; what it throws, each call of its batch throws.
  */
-export function openContainer<Call, Answer>(
+export function gather<Call, Answer>(
   verb: (calls: readonly Call[]) => Promise<readonly Answer[]>,
+  { most = 128, beside = 8, slowMs = 250 }: Limits = {},
 ): (call: Call) => Promise<Answer> {
   let waiting: Waiting<Call, Answer>[] = [];
   let underWay = 0;
@@ -23,15 +29,15 @@ export function openContainer<Call, Answer>(
   function pump(): void {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    if (waiting.length === 0 || underWay >= MOST_BATCHES) return;
-    const batch = waiting.slice(0, MOST_CALLS);
-    waiting = waiting.slice(MOST_CALLS);
+    if (waiting.length === 0 || underWay >= beside) return;
+    const batch = waiting.slice(0, most);
+    waiting = waiting.slice(most);
     underWay += 1;
     void send(batch).finally(() => {
       underWay -= 1;
       pump();
     });
-    timer = setTimeout(pump, SLOW_MS);
+    timer = setTimeout(pump, slowMs);
   }
 
   async function send(batch: readonly Waiting<Call, Answer>[]): Promise<void> {
