@@ -13,3 +13,11 @@ export const queue = z.strictObject({
     .meta({ description: 'Jobs that are rung or running; more may wait behind the window of a client' }),
 });
 export type QueueAnswer = z.infer<typeof queue>;
+
+/** The answer to a pause or a resume. */
+export const pausedQueue = queue.extend({
+  applied: z.boolean().meta({
+    description:
+      'Whether the workers were told. False when that was not possible just now: the change is kept, and they hear of it within seconds once they can be reached',
+  }),
+});

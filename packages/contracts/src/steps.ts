@@ -7,6 +7,8 @@ type StepDefinition = {
   readonly undoable: boolean;
   /** A job cannot be cancelled any more from the write that starts this step. */
   readonly pointOfNoReturn?: true;
+  /** Asks the ledger alone, and for nothing of what the step before it leaves: both are written at once. */
+  readonly withTheOneBefore?: true;
   /** Once it has begun, a job that gives up cannot say whether the seat has a tenant still. */
   readonly endsTenant?: true;
 };
@@ -16,7 +18,7 @@ export const STEPS = {
   'reserve-seat': { scope: 'container', undoable: true },
   'create-tenant': { scope: 'tenant', undoable: true },
   'apply-settings': { scope: 'tenant', undoable: false },
-  'create-site': { scope: 'customer', undoable: true },
+  'create-site': { scope: 'customer', undoable: true, withTheOneBefore: true },
   'verify-tenant': { scope: 'tenant', undoable: false },
   'activate-tenant': { scope: 'tenant', undoable: true, pointOfNoReturn: true },
   'update-customer': { scope: 'customer', undoable: false },
@@ -24,7 +26,7 @@ export const STEPS = {
   'suspend-tenant': { scope: 'tenant', undoable: false },
   'resume-tenant': { scope: 'tenant', undoable: false },
   'deactivate-tenant': { scope: 'tenant', undoable: false },
-  'remove-site': { scope: 'customer', undoable: false },
+  'remove-site': { scope: 'customer', undoable: false, withTheOneBefore: true },
   'remove-tenant': { scope: 'tenant', undoable: false, endsTenant: true },
   'release-seat': { scope: 'container', undoable: false },
 } as const satisfies Record<string, StepDefinition>;

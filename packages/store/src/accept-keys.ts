@@ -11,7 +11,7 @@ type Kind = 'key' | 'external-id';
 type Key = { readonly clientId: string; readonly kind: Kind; readonly key: string };
 type Owned = Key & { readonly fingerprint: string; readonly jobId: string };
 
-/** What became of the keys of a batch. */
+/** What became of the keys of a batch. Items that are nowhere met a key that is being forgotten: they are to come again. */
 export type KeyClaims = {
   readonly winners: readonly AcceptItem[];
   /** Items that repeat a request, with the job that request made, or makes in this very batch. */
@@ -27,14 +27,14 @@ export async function claimKeys(sql: Sql, items: readonly AcceptItem[]): Promise
   const wanted = items.flatMap((item) =>
     keysOf(item).map((key) => ({ ...key, fingerprint: item.fingerprint, jobId: item.jobId })),
   );
-  const owners = wanted.length === 0 ? new Map<string, Owned>() : await insertAndRead(sql, wanted);
+  const found = wanted.length === 0 ? new Map<string, Owned>() : await insertAndRead(sql, wanted);
   const winners: AcceptItem[] = [];
   const owned = new Map<string, string>();
   const refused = new Map<AcceptItem, Fault>();
   for (const item of items) {
-    const foreign = keysOf(item)
-      .map((key) => owners.get(nameOf(key)) as Owned)
-      .filter((owner) => owner.jobId !== item.jobId);
+    const owners = keysOf(item).map((key) => found.get(nameOf(key)));
+    if (!owners.every((owner) => owner !== undefined)) continue;
+    const foreign = owners.filter((owner) => owner.jobId !== item.jobId);
     const other = foreign.find((owner) => owner.fingerprint !== item.fingerprint);
     if (foreign[0] === undefined) winners.push(item);
     else if (other !== undefined) refused.set(item, reused(other));
@@ -91,13 +91,30 @@ async function insertAndRead(sql: Sql, wanted: readonly Owned[]): Promise<Map<st
      on conflict do nothing`,
     [rows],
   );
-  const read = sql.query<Owned>(
-    `select k.client_id, k.kind, k.key, k.fingerprint, k.job_id from idempotency_keys k
+  const read = sql.query<Owned & { readonly isOld: boolean }>(
+    `select k.client_id, k.kind, k.key, k.fingerprint, k.job_id,
+            k.created_at < clock_timestamp() - interval '${KEPT_DAYS - 1} days' as is_old
+     from idempotency_keys k
      join (select distinct client_id, kind, key from jsonb_to_recordset($1) as r (${columns})) w using (client_id, kind, key)`,
     [rows],
   );
   const [, owned] = await Promise.all([inserted, read]);
-  return new Map(owned.map((key) => [nameOf(key), key]));
+  const kept = await keepKeys(
+    sql,
+    owned.filter(({ isOld }) => isOld),
+  );
+  return new Map([...owned.filter(({ isOld }) => !isOld), ...kept].map((key) => [nameOf(key), key]));
+}
+
+/** Keeps keys that are old enough to be forgotten until the transaction ends. Answers those that still are there. */
+async function keepKeys(sql: Sql, keys: readonly Key[]): Promise<Owned[]> {
+  if (keys.length === 0) return [];
+  return await sql.query<Owned>(
+    `select k.client_id, k.kind, k.key, k.fingerprint, k.job_id from idempotency_keys k
+     join unnest($1::text[], $2::text[], $3::text[]) as r (client_id, kind, key) using (client_id, kind, key)
+     order by k.client_id collate "C", k.kind collate "C", k.key collate "C" for key share of k`,
+    columnsOf(keys),
+  );
 }
 
 /** Gives back the keys of requests that made no job after all, in the same transaction: after the jobs are written. */
@@ -125,16 +142,25 @@ export async function repointKeys(sql: Sql, replays: readonly (readonly [AcceptI
 }
 
 /**
- * Takes away some keys that are older than they are promised to be kept, but none of a job that is still open. Answers
- * whether there may be more.
+ * Takes away some keys that are older than they are promised to be kept, but none of a job that is open or is being
+ * opened again, and none that a repeat is being answered by. A job that is opened again later does not get its keys back.
+ * Answers whether there may be more.
  */
 export async function forgetOldKeys(ledger: Ledger): Promise<boolean> {
+  // The lock on a job waits for no retry and lets none in: what was finished stays so until its keys are gone.
   const gone = await sqlOn(ledger.pool).query(
-    `delete from idempotency_keys where (client_id, kind, key) in (
-       select k.client_id, k.kind, k.key from idempotency_keys k
+    `with old as materialized (
+       select k.client_id, k.kind, k.key, k.job_id from idempotency_keys k
        where k.created_at < clock_timestamp() - interval '${KEPT_DAYS} days'
          and not exists (select from jobs j where j.id = k.job_id and j.finished_at is null)
-       order by k.created_at limit ${FORGOTTEN_AT_ONCE} for update skip locked) returning 1`,
+       order by k.created_at limit ${FORGOTTEN_AT_ONCE} for update skip locked),
+     finished as materialized (
+       select j.id from jobs j where j.id in (select job_id from old) and j.finished_at is not null
+       order by j.id for share skip locked)
+     delete from idempotency_keys k using old o
+     where (k.client_id, k.kind, k.key) = (o.client_id, o.kind, o.key)
+       and (exists (select from finished f where f.id = o.job_id) or not exists (select from jobs j where j.id = o.job_id))
+     returning 1`,
   );
   return gone.length === FORGOTTEN_AT_ONCE;
 }

@@ -5,8 +5,9 @@ import { wakeHeld } from './capacity.ts';
 import { applyChanges, applyReleases, seatAfter } from './changes.ts';
 import { AGAIN, type BatchVerb } from './coalesce.ts';
 import { type Act, type Announce, conclude } from './commit.ts';
+import type { JobRow } from './entities/job.ts';
 import { jobEvents, type SeatView } from './events.ts';
-import { findHeld, type MovedJob, moveJob, updateJobs } from './job-rows.ts';
+import { findHeld, type MovedJob, moveJob, readJobs, updateJobs, updateRunning } from './job-rows.ts';
 import { advanceLanes } from './lanes.ts';
 import type { Ledger } from './orm.ts';
 import type { AdvanceAnswer, AdvanceItem, Entry, LockedRun, Written } from './run-write.ts';
@@ -48,12 +49,9 @@ async function prepare(sql: Sql, ledger: Ledger, items: readonly AdvanceItem[]):
     lockRuns(sql, items),
     items.some(movesSeats) ? lockCandidates(sql) : [],
   ]);
-  const held = await findHeld(
-    sql,
-    items.map(({ jobId }) => jobId).filter((id) => !rows.has(id)),
-  );
+  const found: Found = { rows, lanes, ...(await lookAgain(sql, items, rows)) };
   const answers: Answers = new Map();
-  const entries = judgeAll(items, { rows, held, lanes, answers });
+  const entries = judgeAll(items, found, answers);
   await place(
     sql,
     entries.filter(({ item }) => item.place !== undefined),
@@ -80,21 +78,35 @@ async function lockCandidates(sql: Sql): Promise<Candidate[]> {
   return (await Promise.all([lockCapacity(sql), loadCandidates(sql)]))[1];
 }
 
-type Judging = {
+type Found = {
   readonly rows: ReadonlyMap<string, LockedRun>;
-  readonly held: ReadonlySet<string>;
   readonly lanes: ReadonlySet<string>;
-  readonly answers: Answers;
+  /** Jobs that are there, but somebody else has them locked. */
+  readonly held: ReadonlySet<string>;
+  /** Jobs whose write was carried out before, as it left them. */
+  readonly written: ReadonlyMap<string, JobRow>;
 };
 
+/** Looks for what is not as a first write finds it, which is rare. */
+async function lookAgain(sql: Sql, items: readonly AdvanceItem[], rows: Found['rows']) {
+  const missing = items.map(({ job }) => job.id).filter((id) => !rows.has(id));
+  const repeated = items.filter((item) => isWritten(item, rows.get(item.job.id))).map(({ job }) => job.id);
+  const [held, written] = await Promise.all([findHeld(sql, missing), readJobs(sql, repeated)]);
+  return { held, written: new Map(written.map((job) => [job.id, job])) };
+}
+
+function isWritten({ job }: AdvanceItem, row: LockedRun | undefined): boolean {
+  return row !== undefined && row.claimNo === job.claimNo && row.writeNo === job.writeNo + 1;
+}
+
 /** The items that are to be written now; the others get their answers. */
-function judgeAll(items: readonly AdvanceItem[], { rows, held, lanes, answers }: Judging): Entry[] {
-  const entries = new Map<LockedRun, Entry>();
+function judgeAll(items: readonly AdvanceItem[], found: Found, answers: Answers): Entry[] {
+  const entries = new Map<string, Entry>();
   for (const item of items) {
-    const row = rows.get(item.jobId);
-    const answer = row === undefined ? unlocked(item, held) : judge(item, row, lanes);
-    if (answer !== null || row === undefined || entries.has(row)) answers.set(item, answer ?? AGAIN);
-    else entries.set(row, { item, row, seat: seatOf(row), placed: null });
+    const row = found.rows.get(item.job.id);
+    const answer = row === undefined ? unlocked(item, found.held) : judge(item, row, found);
+    if (answer !== null || row === undefined || entries.has(row.id)) answers.set(item, answer ?? AGAIN);
+    else entries.set(row.id, { item, now: row.now, seat: seatOf(row), placed: null });
   }
   return [...entries.values()];
 }
@@ -104,8 +116,8 @@ async function follow(sql: Sql, ledger: Ledger, runs: readonly Written[]): Promi
   const records = runs.flatMap(({ moved, seat }) => jobEvents(ledger, moved, seat));
   const freed = runs
     .filter(({ moved }) => moved.job.state !== 'running')
-    .map(({ row }) => ({ clientId: row.clientId, queue: row.queue }));
-  const ended = runs.filter(({ moved }) => moved.job.finishedAt !== null).map(({ row }) => row.customerId);
+    .map(({ moved: { job } }) => ({ clientId: job.clientId, queue: job.queue }));
+  const ended = runs.filter(({ moved }) => moved.job.finishedAt !== null).map(({ item }) => item.job.customerId);
   const frees = runs.some(({ item }) => item.changes?.seat === 'release');
   if (ended.length === 0 && !frees) return { written: false, act: { freed, touched: [], records } };
   const [, next] = await Promise.all([writeRuns(sql, runs), advanceLanes(sql, ended)]);
@@ -118,13 +130,24 @@ async function follow(sql: Sql, ledger: Ledger, runs: readonly Written[]): Promi
 
 async function writeRuns(sql: Sql, runs: readonly Written[]): Promise<void> {
   const jobs = runs.map(({ moved }) => moved.job);
-  await Promise.all([updateJobs(sql, jobs), applyChanges(sql, runs), countBreakers(sql, runs)]);
+  await Promise.all([
+    updateRunning(
+      sql,
+      jobs.filter(({ state }) => state === 'running'),
+    ),
+    updateJobs(
+      sql,
+      jobs.filter(({ state }) => state !== 'running'),
+    ),
+    applyChanges(sql, runs),
+    countBreakers(sql, runs),
+  ]);
 }
 
 async function finish(sql: Sql, ledger: Ledger, { answers, runs, written, act }: Prepared) {
   const [, news] = await Promise.all([written ? undefined : writeRuns(sql, runs), conclude(sql, ledger, act)]);
-  const dueInMs = runs.flatMap(({ row, moved }) =>
-    moved.job.state === 'waiting' ? [msBetween(row.now, moved.job.dueAt)] : [],
+  const dueInMs = runs.flatMap(({ now, moved }) =>
+    moved.job.state === 'waiting' ? [msBetween(now, moved.job.dueAt)] : [],
   );
   return { answers, news: { ...news, dueInMs } };
 }
@@ -133,9 +156,8 @@ async function finish(sql: Sql, ledger: Ledger, { answers, runs, written, act }:
 async function lockLanesOf(sql: Sql, items: readonly AdvanceItem[]): Promise<Set<string>> {
   if (items.length === 0) return new Set();
   const rows = await sql.query<{ customerId: string }>(
-    `select customer_id from lanes where customer_id in (select customer_id from jobs where id = any($1))
-     order by customer_id for update skip locked`,
-    [items.map((item) => item.jobId)],
+    'select customer_id from lanes where customer_id = any($1) order by customer_id for update skip locked',
+    [items.map(({ job }) => job.customerId)],
   );
   return new Set(rows.map(({ customerId }) => customerId));
 }
@@ -143,24 +165,25 @@ async function lockLanesOf(sql: Sql, items: readonly AdvanceItem[]): Promise<Set
 /** Locks the jobs of runs, and answers those it got: one that somebody else holds keeps no other from being written. */
 async function lockRuns(sql: Sql, items: readonly AdvanceItem[]): Promise<Map<string, LockedRun>> {
   const rows = await sql.query<LockedRun>(
-    `select j.*, ${seatColumns}, clock_timestamp() as now
+    `select j.id, j.state, j.claim_no, j.write_no, ${seatColumns}, clock_timestamp() as now
      from jobs j left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id
      where j.id = any($1) order by j.id for update of j skip locked`,
-    [items.map((item) => item.jobId)],
+    [items.map(({ job }) => job.id)],
   );
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-function unlocked({ jobId }: AdvanceItem, held: ReadonlySet<string>): AdvanceAnswer | typeof AGAIN {
-  return held.has(jobId) ? AGAIN : { outcome: 'fenced' };
+function unlocked({ job }: AdvanceItem, held: ReadonlySet<string>): AdvanceAnswer | typeof AGAIN {
+  return held.has(job.id) ? AGAIN : { outcome: 'fenced' };
 }
 
 /** The answer to an item that is not to be written now; null when it is. */
-function judge(item: AdvanceItem, row: LockedRun, lanes: ReadonlySet<string>): AdvanceAnswer | typeof AGAIN | null {
-  if (row.claimNo !== item.claimNo) return { outcome: 'fenced' };
-  if (row.writeNo === item.writeNo + 1) return { outcome: 'written', job: row, seat: seatOf(row) };
-  if (row.writeNo !== item.writeNo || row.state !== 'running') return { outcome: 'fenced' };
-  return mayEnd(item) && !lanes.has(row.customerId) ? AGAIN : null;
+function judge(item: AdvanceItem, row: LockedRun, { lanes, written }: Found): AdvanceAnswer | typeof AGAIN | null {
+  const { claimNo, writeNo, customerId } = item.job;
+  const before = written.get(row.id);
+  if (before !== undefined && isWritten(item, row)) return { outcome: 'written', job: before, seat: seatOf(row) };
+  if (row.claimNo !== claimNo || row.writeNo !== writeNo || row.state !== 'running') return { outcome: 'fenced' };
+  return mayEnd(item) && !lanes.has(customerId) ? AGAIN : null;
 }
 
 function msBetween(now: string, dueAt: string | null): number {
@@ -169,10 +192,10 @@ function msBetween(now: string, dueAt: string | null): number {
 
 async function place(sql: Sql, entries: readonly Entry[], candidates: readonly Candidate[]): Promise<void> {
   const seatless = entries.filter((entry) => entry.seat === null);
-  const requests = seatless.map(({ item, row: { id, customerId } }) => ({
-    jobId: id,
-    customerId,
-    region: item.place?.region ?? null,
+  const requests = seatless.map(({ item: { job, place } }) => ({
+    jobId: job.id,
+    customerId: job.customerId,
+    region: place?.region ?? null,
   }));
   const placed = await placeSeats(sql, requests, candidates);
   seatless.forEach((entry, index) => {
@@ -181,9 +204,9 @@ async function place(sql: Sql, entries: readonly Entry[], candidates: readonly C
   });
 }
 
-function moveEntry({ item, row, seat, placed }: Entry): MovedJob {
-  const { job, told } = moveJob(row, eventsOf(item, seat, placed), row.now);
-  return { job: { ...job, writeNo: item.writeNo + 1 }, told };
+function moveEntry({ item, now, seat, placed }: Entry): MovedJob {
+  const { job, told } = moveJob(item.job, eventsOf(item, seat, placed), now);
+  return { job: { ...job, writeNo: item.job.writeNo + 1 }, told };
 }
 
 function eventsOf(item: AdvanceItem, seat: SeatView | null, placed: Placed | null): readonly JobEvent[] {

@@ -200,9 +200,10 @@ it('a lost bell gets a new number, a claimed or renewed one does not', async () 
   const old = [...one.bells];
   await claimRun(one, claimed.id);
   await one.rows("update jobs set rung_at = clock_timestamp() - interval '1 minute'");
-  expect(await findUnclaimed(one.ledger, 10_000)).toEqual([{ queue: 'provisioning', jobId: lost.id, bellNo: 1 }]);
+  const look = { queue: 'provisioning', olderThanMs: 10_000 } as const;
+  expect(await findUnclaimed(one.ledger, look)).toMatchObject([{ queue: 'provisioning', jobId: lost.id, bellNo: 1 }]);
   const both = await Promise.all([renewBells(one.ledger, old), renewBells(two.ledger, old)]);
   expect(both.flat()).toEqual([{ queue: 'provisioning', jobId: lost.id, bellNo: 2, place: 1 }]);
-  expect(await findUnclaimed(one.ledger, 10_000)).toEqual([]);
+  expect(await findUnclaimed(one.ledger, look)).toEqual([]);
   await expectBounded();
 });

@@ -7,10 +7,8 @@ export type WindowKey = { readonly clientId: string; readonly queue: QueueName }
 
 const name = (key: WindowKey) => `${key.clientId} ${key.queue}`;
 
-/** Distinct windows in the one order in which they are locked. */
 function distinct(keys: readonly WindowKey[]): WindowKey[] {
-  const byName = new Map(keys.map((key) => [name(key), key]));
-  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, key]) => key);
+  return [...new Map(keys.map((key) => [name(key), key])).values()];
 }
 
 type Outstanding = WindowKey & { readonly outstanding: number };

@@ -11,7 +11,7 @@ export async function applyChanges(sql: Sql, runs: readonly Written[]): Promise<
 
 /** Gives back the seats of runs that say so, after what else they changed. The capacity lock must be held. */
 export async function applyReleases(sql: Sql, ledger: Ledger, runs: readonly Written[]): Promise<void> {
-  const released = runs.filter(({ item }) => item.changes?.seat === 'release').map(({ row }) => row.customerId);
+  const released = runs.filter(({ item }) => item.changes?.seat === 'release').map(({ item }) => item.job.customerId);
   if (released.length > 0) await releaseSeats(sql, ledger, released);
 }
 
@@ -41,12 +41,12 @@ const UPDATE = `update customers c set version = c.version + 1, updated_at = clo
   from jsonb_to_recordset($1) as r (id text, changed jsonb, ${COLUMNS}) where c.id = r.id`;
 
 async function updateCustomers(sql: Sql, runs: readonly Written[]): Promise<void> {
-  const rows = runs.flatMap(({ item, row }) => {
+  const rows = runs.flatMap(({ item }) => {
     const change = item.changes?.customer;
     if (change === undefined) return [];
     const fields = FIELDS.filter((field) => field in change);
     const values = Object.fromEntries(fields.map((field) => [columnOf(field), change[field] ?? null]));
-    return [{ id: row.customerId, changed: fields.map(columnOf), ...values }];
+    return [{ id: item.job.customerId, changed: fields.map(columnOf), ...values }];
   });
   if (rows.length > 0) await sql.query(UPDATE, [JSON.stringify(rows)]);
 }
@@ -60,9 +60,9 @@ async function changeSites(sql: Sql, runs: readonly Written[]): Promise<void> {
 }
 
 async function addSites(sql: Sql, runs: readonly Written[]): Promise<void> {
-  const added = runs.flatMap(({ item, row }) => {
+  const added = runs.flatMap(({ item }) => {
     const site = item.changes?.site;
-    return site === undefined || site === 'remove' ? [] : [{ ...site.add, customer_id: row.customerId }];
+    return site === undefined || site === 'remove' ? [] : [{ ...site.add, customer_id: item.job.customerId }];
   });
   if (added.length === 0) return;
   await sql.query(
@@ -73,16 +73,16 @@ async function addSites(sql: Sql, runs: readonly Written[]): Promise<void> {
 }
 
 async function removeSites(sql: Sql, runs: readonly Written[]): Promise<void> {
-  const removed = runs.filter(({ item }) => item.changes?.site === 'remove').map(({ row }) => row.customerId);
+  const removed = runs.filter(({ item }) => item.changes?.site === 'remove').map(({ item }) => item.job.customerId);
   if (removed.length > 0) await sql.query('delete from sites where customer_id = any($1)', [removed]);
 }
 
-function seatChange({ item, row }: Written): SeatChange[] {
+function seatChange({ item }: Written): SeatChange[] {
   const tenantStarted = item.events.some((event) => event.type === 'step-started' && event.step === 'create-tenant');
   const { tenantState, seat } = item.changes ?? {};
-  const strandedBy = seat === 'strand' ? row.id : null;
+  const strandedBy = seat === 'strand' ? item.job.id : null;
   if (!tenantStarted && tenantState === undefined && strandedBy === null) return [];
-  return [{ customerId: row.customerId, tenantState: tenantState ?? null, tenantStarted, strandedBy }];
+  return [{ customerId: item.job.customerId, tenantState: tenantState ?? null, tenantStarted, strandedBy }];
 }
 
 /** The seat as the events of this write tell it; what is given back is told a last time. */

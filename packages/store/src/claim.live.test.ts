@@ -90,7 +90,7 @@ it('a write asked twice is written once', async () => {
   const second = await two.advance(item);
   const both = await Promise.all([one.advance(item), one.advance(item)]);
   for (const answer of [first, second, ...both])
-    expect(answer).toMatchObject({ outcome: 'written', job: { id, writeNo: item.writeNo + 1 } });
+    expect(answer).toMatchObject({ outcome: 'written', job: { id, writeNo: item.job.writeNo + 1 } });
   expect([await rowOf(id), await eventsOf(id)]).toEqual([row, events]);
 });
 

@@ -109,6 +109,28 @@ it('conflicts that do not end make every item unavailable', async () => {
   expect(await settled([1, 2].map(call))).toEqual(['unavailable', 'unavailable']);
 });
 
+it('a conflict that one item meets again and again fails that one alone', async () => {
+  const call = coalesce<number, number>(async (items) => {
+    if (items.includes(3)) throw coded('55P03');
+    return items;
+  });
+  expect(await settled([1, 2, 3, 4].map(call))).toEqual([1, 2, 'unavailable', 4]);
+});
+
+it('who comes while another waits for a held row does not wait with it', async () => {
+  let held = true;
+  const call = coalesce<number, number>(
+    async (items) => items.map((item) => (item === 1 && held ? AGAIN : item)) as never,
+  );
+  const waiting = call(1);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const before = performance.now();
+  expect(await call(2)).toBe(2);
+  expect(performance.now() - before).toBeLessThan(50);
+  held = false;
+  expect(await waiting).toBe(1);
+});
+
 it('without a database all items are unavailable after a second try, never one by one', async () => {
   const { batches, verb } = recorded<number>(async () => {
     throw new Error('Connection terminated unexpectedly');

@@ -19,29 +19,45 @@ type Waiting<Item, Answer> = {
 };
 
 const REPEATS = 25;
+/** Of a whole batch: then it is found out which of its items meets somebody's lock. */
+const REPEATS_TOGETHER = 4;
 const PAUSE_MS = 4;
+const LONGEST_PAUSE_MS = 100;
 
 /**
  * Turns calls made at the same time into one batch: callers await one item, the verb gets many. A batch closes when
- * the one before it has committed, so one lone call waits for nobody. Errors of data, and defects, are bisected until
- * the bad item stands alone; lock conflicts repeat the batch; without a database every item fails as `unavailable`.
+ * the one before it has committed, so one lone call waits for nobody. Errors of data, defects, and lock conflicts that do
+ * not end are bisected until the bad item stands alone; without a database every item fails as `unavailable`.
  */
 export function coalesce<Item, Answer>(verb: BatchVerb<Item, Answer>, maxBatch = 128): (item: Item) => Promise<Answer> {
   let queue: Waiting<Item, Answer>[] = [];
   let running = false;
+  let goOn = () => undefined as void;
+
+  /** Who comes meanwhile does not wait for the end of the pause. */
+  function rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      goOn = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 
   async function drain(): Promise<void> {
     running = true;
     // Calls made in this turn of the event loop are still on their way in.
     await Promise.resolve();
+    let stuck = 0;
     while (queue.length > 0) {
       const batch = queue.slice(0, maxBatch);
       queue = queue.slice(maxBatch);
       const skipped = await settle(verb, batch, false);
-      const stuck = skipped.length === batch.length;
-      if (stuck) await pause(PAUSE_MS);
+      stuck = skipped.length === batch.length ? stuck + 1 : 0;
+      if (stuck > 0) await rest(Math.min(PAUSE_MS * 2 ** (stuck - 1), LONGEST_PAUSE_MS));
       // A whole batch that has to wait lets the others go first.
-      queue = stuck ? [...queue, ...skipped] : [...skipped, ...queue];
+      queue = stuck > 0 ? [...queue, ...skipped] : [...skipped, ...queue];
     }
     running = false;
   }
@@ -49,6 +65,7 @@ export function coalesce<Item, Answer>(verb: BatchVerb<Item, Answer>, maxBatch =
   return (item) =>
     new Promise<Answer>((resolve, reject) => {
       queue.push({ item, resolve, reject });
+      goOn();
       if (!running) void drain();
     });
 }
@@ -61,7 +78,8 @@ async function settle<Item, Answer>(
 ): Promise<Waiting<Item, Answer>[]> {
   try {
     const items = batch.map((waiting) => waiting.item);
-    const answers = await repeat((again) => verb(items, rerun || again), true);
+    const most = batch.length > 1 ? REPEATS_TOGETHER : REPEATS;
+    const answers = await repeat((again) => verb(items, rerun || again), { namesItself: true, most });
     return batch.filter((waiting, index) => {
       const answer = answers[index] as Answer | typeof AGAIN;
       if (answer !== AGAIN) waiting.resolve(answer);
@@ -82,18 +100,21 @@ async function settle<Item, Answer>(
 function isAboutItems(error: unknown): boolean {
   if (error instanceof CodedError) return error.kind !== 'unavailable';
   const kind = classify(error);
-  return kind === 'data' || kind === 'other';
+  return kind !== 'connection';
 }
 
 /** Tries again while there are lock conflicts, and once after a lost connection if what was lost names itself. */
-async function repeat<T>(attempt: (again: boolean) => Promise<T>, namesItself: boolean): Promise<T> {
+async function repeat<T>(
+  attempt: (again: boolean) => Promise<T>,
+  { namesItself, most }: { readonly namesItself: boolean; readonly most: number },
+): Promise<T> {
   let mayLose = namesItself;
   for (let tries = 0; ; tries += 1) {
     try {
       return await attempt(tries > 0);
     } catch (error) {
       const kind = classify(error);
-      const again = (kind === 'conflict' && tries < REPEATS) || (kind === 'connection' && mayLose);
+      const again = (kind === 'conflict' && tries < most) || (kind === 'connection' && mayLose);
       if (!again) throw error;
       if (kind === 'connection') mayLose = false;
       await pause(PAUSE_MS + Math.random() * PAUSE_MS * tries);
@@ -107,7 +128,7 @@ async function repeat<T>(attempt: (again: boolean) => Promise<T>, namesItself: b
  */
 export async function repeatConflicts<T>(transaction: () => Promise<T>): Promise<T> {
   try {
-    return await repeat(transaction, false);
+    return await repeat(transaction, { namesItself: false, most: REPEATS });
   } catch (error) {
     throw asUnavailable(error);
   }

@@ -29,20 +29,32 @@ function bellOf(job: JobRow): JobRow {
   return { ...job, bell, workerId: null, claimToken: null };
 }
 
-const COLUMNS = `state text, phase text, undo text, attempt int, steps jsonb, held jsonb, failure jsonb, result jsonb, fees jsonb,
-  cancellable boolean, cancel_requested boolean, abandonments int, due_at timestamptz, started_at timestamptz,
-  finished_at timestamptz, turn int, claim_no bigint, claim_token text, write_no int, worker_id text, bell text, event_count int`;
-const NAMES = COLUMNS.split(',').map((column) => column.trim().split(/\s+/)[0] as string);
-const UPDATE = `update jobs j set ${NAMES.map((name) => `${name} = r.${name}`).join(', ')}
-  from jsonb_to_recordset($1) as r (id text, ${COLUMNS}) where j.id = r.id`;
+/** Of a run that goes on, only this changes. */
+const PROGRESS = `phase text, attempt int, steps jsonb, failure jsonb, fees jsonb, cancellable boolean, abandonments int,
+  write_no int, event_count int`;
+const ALL = `${PROGRESS}, state text, undo text, held jsonb, result jsonb, cancel_requested boolean, due_at timestamptz,
+  started_at timestamptz, finished_at timestamptz, turn int, claim_no bigint, claim_token text, worker_id text, bell text`;
 
 /** Writes moved jobs back. Their rows must be locked by this transaction. */
-export async function updateJobs(sql: Sql, jobs: readonly JobRow[]): Promise<void> {
-  if (jobs.length === 0) return;
-  const rows = jobs.map((job) =>
-    Object.fromEntries([['id', job.id], ...NAMES.map((name) => [name, job[camelName(name)]])]),
-  );
-  await sql.query(UPDATE, [JSON.stringify(rows)]);
+export const updateJobs = updater(ALL);
+
+/** Writes back jobs that were running and are running still, under the same claim. */
+export const updateRunning = updater(PROGRESS);
+
+function updater(columns: string): (sql: Sql, jobs: readonly JobRow[]) => Promise<void> {
+  const names = columns.split(',').map((column) => column.trim().split(/\s+/)[0] as string);
+  const fields = names.map((name) => [name, camelName(name)] as const);
+  const text = `update jobs j set ${names.map((name) => `${name} = r.${name}`).join(', ')}
+    from jsonb_to_recordset($1) as r (id text, ${columns}) where j.id = r.id`;
+  return async (sql, jobs) => {
+    if (jobs.length === 0) return;
+    const rows = jobs.map((job) => {
+      const row: Record<string, unknown> = { id: job.id };
+      for (const [name, field] of fields) row[name] = job[field];
+      return row;
+    });
+    await sql.query(text, [JSON.stringify(rows)]);
+  };
 }
 
 function camelName(name: string): keyof JobRow {
@@ -54,4 +66,9 @@ export async function findHeld(sql: Sql, jobIds: readonly string[]): Promise<Set
   if (jobIds.length === 0) return new Set();
   const rows = await sql.query<{ id: string }>('select id from jobs where id = any($1)', [jobIds]);
   return new Set(rows.map(({ id }) => id));
+}
+
+/** The jobs with these ids, in no order. */
+export async function readJobs(sql: Sql, jobIds: readonly string[]): Promise<JobRow[]> {
+  return jobIds.length === 0 ? [] : await sql.query<JobRow>('select * from jobs where id = any($1)', [jobIds]);
 }

@@ -17,13 +17,11 @@ export type Changes = {
 };
 
 /**
- * One write of a run. `writeNo` is the number of the write before it: together with the claim it names this write, so
- * that the same one asked again is answered, not repeated.
+ * One write of a run. `job` is the job as its claim, or the write before this one, left it: its `claimNo` and `writeNo`
+ * name this write, so that the same one asked again is answered, not repeated; and nobody else changes what a claim holds.
  */
 export type AdvanceItem = {
-  readonly jobId: string;
-  readonly claimNo: number;
-  readonly writeNo: number;
+  readonly job: JobRow;
   readonly events: readonly JobEvent[];
   readonly changes?: Changes;
   /** Take a seat first: then `reserve-seat` has succeeded and the events follow; without head-room the job is held instead. */
@@ -35,12 +33,12 @@ export type AdvanceAnswer =
   /** Somebody else has the job now: a cancel, or a rescue. Nothing was written. */
   | { readonly outcome: 'fenced' };
 
-/** A run's job as its write finds it, locked. */
-export type LockedRun = JobRow & SeatColumns & { readonly now: string };
-/** A write on its way: the seat may be found while it is carried out. */
+/** What a write finds of its job, locked. */
+export type LockedRun = Pick<JobRow, 'id' | 'state' | 'claimNo' | 'writeNo'> & SeatColumns & { readonly now: string };
+/** A write on its way: the seat may be found while it is carried out. `now` is RFC 3339, by the database's clock. */
 export type Entry = {
   readonly item: AdvanceItem;
-  readonly row: LockedRun;
+  readonly now: string;
   seat: SeatView | null;
   placed: Placed | null;
 };

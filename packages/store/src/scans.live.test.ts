@@ -128,7 +128,7 @@ it('the sweeps read no growing table from end to end', async () => {
     await (await claimRun(process, held.id)).write({ place: { region: 'nowhere' }, events: [] });
     await ringDue(ledger, announce);
     await releaseSilent(ledger, announce, 6_000);
-    await renewBells(ledger, await findUnclaimed(ledger, 0));
+    await renewBells(ledger, await findUnclaimed(ledger, { queue: 'provisioning', olderThanMs: 0 }));
     await freeRested(ledger, announce);
   });
   expect(scanned).toEqual([]);

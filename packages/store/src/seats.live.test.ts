@@ -171,7 +171,9 @@ async function claimUndo(jobId: string) {
 it('a customer who holds a seat keeps it when it is placed again', async () => {
   await addRoom(one, 5);
   const run = await place(one);
-  await one.rows("update jobs set steps = jsonb_set(steps, '{0,state}', '\"running\"') where id = $1", [run.job.id]);
-  await run.write({ place: { region: null }, events: [next] });
+  const [reserving, ...others] = run.job.steps;
+  const job = { ...run.job, steps: [{ ...reserving!, state: 'running' as const }, ...others] };
+  const answer = await one.advance({ job, place: { region: null }, events: [next] });
+  expect(answer).toMatchObject({ outcome: 'written', seat: { number: run.seat?.number } });
   expect(await seats()).toMatchObject([{ number: run.seat?.number }]);
 });

@@ -1,4 +1,4 @@
-import type { Bell } from '@qvara/contracts/jobs';
+import type { Bell, QueueName } from '@qvara/contracts/jobs';
 import type { WindowKey } from './bells.ts';
 import { wakeHeld } from './capacity.ts';
 import { type Announce, commit } from './commit.ts';
@@ -120,13 +120,34 @@ async function release(
 /** A bell as the ledger remembers it. */
 export type RungBell = Omit<Bell, 'place'>;
 
-/** The oldest bells rung over `olderThanMs` ago that no worker has claimed: in a queue still, or lost. */
-export async function findUnclaimed(ledger: Ledger, olderThanMs: number): Promise<RungBell[]> {
-  return await sqlOn(ledger.pool).query<RungBell>(
-    `select queue, id as job_id, bell_no from jobs where bell = 'rung' and state <> 'running'
-       and rung_at < statement_timestamp() - make_interval(secs => $1 / 1000.0)
-     order by rung_at limit ${BELLS_AT_ONCE}`,
-    [olderThanMs],
+/** A bell that no worker has claimed: in its queue still, or lost. */
+export type UnclaimedBell = RungBell & {
+  readonly ageMs: number;
+  /** To the microsecond: a page must not begin again with bells of the one before. */
+  readonly rungAt: string;
+};
+
+type Look = {
+  readonly queue: QueueName;
+  readonly olderThanMs: number;
+  /** The last bell of the page before; without it the oldest come. */
+  readonly after?: UnclaimedBell | undefined;
+};
+
+/**
+ * A page of the bells that were rung over `olderThanMs` ago and are unclaimed, the oldest first; full at `BELLS_AT_ONCE`.
+ * None of a paused queue: what it lost is found when it goes on.
+ */
+export async function findUnclaimed(ledger: Ledger, { queue, olderThanMs, after }: Look): Promise<UnclaimedBell[]> {
+  return await sqlOn(ledger.pool).query<UnclaimedBell>(
+    `select queue, id as job_id, bell_no, rung_at::text as rung_at,
+            (extract(epoch from statement_timestamp() - rung_at) * 1000)::float8 as age_ms
+     from jobs where bell = 'rung' and state <> 'running' and queue = $1
+       and not exists (select from queue_pauses p where p.queue = $1)
+       and rung_at < statement_timestamp() - make_interval(secs => $2 / 1000.0)
+       and (rung_at, id) > ($3::timestamptz, $4)
+     order by jobs.rung_at, id limit ${BELLS_AT_ONCE}`,
+    [queue, olderThanMs, after?.rungAt ?? '-infinity', after?.jobId ?? ''],
   );
 }
 

@@ -14,7 +14,6 @@ export async function claimRun(process: Process, jobId: string, workerId = proce
   if (bell === undefined) throw new Error(`no bell was rung for ${jobId}`);
   const answer = await process.claim({ jobId, bellNo: bell.bellNo, token: freshId('token'), workerId });
   if (answer.outcome !== 'granted') throw new Error(`the bell of ${jobId} is stale`);
-  const { claimNo } = answer.claim.job;
   let { job, seat } = answer.claim;
   return {
     refusal: answer.claim.refusal,
@@ -25,7 +24,7 @@ export async function claimRun(process: Process, jobId: string, workerId = proce
       return seat;
     },
     /** The item of the next write. */
-    item: (act: Act): AdvanceItem => ({ jobId, claimNo, writeNo: job.writeNo, ...act }),
+    item: (act: Act): AdvanceItem => ({ job, ...act }),
     async write(act: Act) {
       const written = await process.advance(this.item(act));
       if (written.outcome === 'written') ({ job, seat } = written);

@@ -63,9 +63,10 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
     logger,
     accept: coalesce(acceptVerb(ledger, announce), BATCH),
     applyPauses: () =>
-      applyPauses(ledger, producer.setPaused).catch((error) =>
-        logger.warn({ err: error }, 'a pause could not be applied; rescue applies it'),
-      ),
+      applyPauses(ledger, producer.setPaused).catch((error) => {
+        logger.warn({ err: error }, 'a pause could not be applied; rescue applies it');
+        return false;
+      }),
     keys: createKeyRing(ledger),
     reference: createReferenceSource(ledger),
     sealer: sealer(settings.secretKeys),

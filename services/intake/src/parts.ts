@@ -22,8 +22,8 @@ export type Parts = {
   /** Accepts one request; those that come together are committed together. */
   readonly accept: (item: AcceptItem) => Promise<AcceptAnswer>;
   readonly announce: Announce;
-  /** Tells the queues which of them are paused; when they cannot be told, workers do it later. Never rejects. */
-  readonly applyPauses: () => Promise<void>;
+  /** Tells the queues which of them are paused. False when they cannot be told: workers do it later. Never rejects. */
+  readonly applyPauses: () => Promise<boolean>;
   readonly keys: KeyRing;
   readonly reference: ReferenceSource;
   readonly follower: Follower;

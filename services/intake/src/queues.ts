@@ -1,4 +1,4 @@
-import { queue, queueName } from '@qvara/contracts/queues';
+import { pausedQueue, queue, queueName } from '@qvara/contracts/queues';
 import { listQueues, notePause } from '@qvara/store/queue-pauses';
 import { z } from 'zod';
 import { route } from './route.ts';
@@ -15,11 +15,12 @@ function pauseRoute(verb: 'pause' | 'resume', told: { readonly summary: string; 
     scope,
     ...told,
     params: z.strictObject({ name: queueName }),
-    answers: { 200: { description: 'The queue', schema: queue } },
+    answers: { 200: { description: 'The queue', schema: pausedQueue } },
     handle: async ({ ledger, applyPauses }, { path, holder }) => {
       await notePause(ledger, { by: holder, queue: path.name, paused: verb === 'pause' });
-      await applyPauses();
-      return { status: 200, body: (await listQueues(ledger)).find(({ name }) => name === path.name) };
+      const applied = await applyPauses();
+      const found = (await listQueues(ledger)).find(({ name }) => name === path.name);
+      return { status: 200, body: { ...found, applied } };
     },
   });
 }
@@ -38,10 +39,10 @@ export const QUEUE_ROUTES = [
   pauseRoute('pause', {
     summary: 'Pause a queue',
     description:
-      'Workers take no more jobs from it; those that run go on. Jobs are accepted all the same. Survives restarts, of Redis too. Repeatable.',
+      'Workers take no more jobs from it; those that run go on. Jobs are accepted all the same. Survives restarts, of Redis too. Repeatable. With `applied: false` the workers will hear of it, but have not yet.',
   }),
   pauseRoute('resume', {
     summary: 'Let a paused queue go on',
-    description: 'Repeatable.',
+    description: 'Repeatable. With `applied: false` the workers will hear of it, but have not yet.',
   }),
 ];

@@ -1,9 +1,18 @@
+import { QUEUE_NAMES, type QueueName } from '@qvara/contracts/jobs';
 import type { Producer } from '@qvara/queue/producer';
 import type { Logger } from '@qvara/runtime/logger';
 import type { Announce } from '@qvara/store/commit';
 import type { Ledger } from '@qvara/store/orm';
 import { applyPauses } from '@qvara/store/queue-pauses';
-import { BELLS_AT_ONCE, findUnclaimed, freeRested, releaseSilent, renewBells, ringDue } from '@qvara/store/sweep';
+import {
+  BELLS_AT_ONCE,
+  findUnclaimed,
+  freeRested,
+  releaseSilent,
+  renewBells,
+  ringDue,
+  type UnclaimedBell,
+} from '@qvara/store/sweep';
 import { createLoop, type Loop } from './loop.ts';
 
 const EVERY_MS = 5_000;
@@ -13,6 +22,8 @@ const LEASE_MS = 6_000;
 const UNCLAIMED_MS = 10_000;
 /** After so long also one that a worker took: it may wait there to run alone, or the worker is gone. */
 const TAKEN_MS = 60_000;
+/** For so long each look goes on through a queue's bells though none of them is lost. */
+const LOOK_MS = 250;
 
 type RescueTools = {
   readonly ledger: Ledger;
@@ -31,23 +42,32 @@ export function createRescue({ ledger, announce, producer, logger }: RescueTools
     if (released > 0) logger.warn({ jobs: released }, 'jobs were taken from silent workers');
   }
 
-  async function findPageOfLost(): Promise<number> {
-    const unclaimed = await findUnclaimed(ledger, UNCLAIMED_MS);
-    if (unclaimed.length === 0) return 0;
-    const long = await findUnclaimed(ledger, TAKEN_MS);
-    const lost = [
-      ...(await producer.findLostBells(unclaimed)),
-      ...(await producer.findLostBells(long, { taken: true })),
-    ];
-    const bells = await renewBells(ledger, [...new Map(lost.map((bell) => [bell.jobId, bell])).values()]);
-    if (bells.length > 0) logger.warn({ bells: bells.length }, 'bells were lost and rung again');
-    announce({ bells, lastEvent: 0, dueInMs: [] });
-    return bells.length;
+  const onError = (error: unknown) => logger.warn({ err: error }, 'a look for lost work failed; the next one comes');
+  // Where the next look goes on, if the last one did not come to the end of the queue's bells.
+  const places = new Map<QueueName, UnclaimedBell | undefined>();
+
+  /** Answers how many of the next page were lost, and are rung again; undefined after the last page. */
+  async function findPageOfLost(queue: QueueName): Promise<number | undefined> {
+    const page = await findUnclaimed(ledger, { queue, olderThanMs: UNCLAIMED_MS, after: places.get(queue) });
+    const { long = [], short = [] } = Object.groupBy(page, ({ ageMs }) => (ageMs < TAKEN_MS ? 'short' : 'long'));
+    const lost = [...(await producer.findLostBells(short)), ...(await producer.findLostBells(long, { taken: true }))];
+    const bells = await renewBells(ledger, lost);
+    const isLast = page.length < BELLS_AT_ONCE;
+    places.set(queue, isLast ? undefined : page.at(-1));
+    if (bells.length > 0) {
+      logger.warn({ bells: bells.length }, 'bells were lost and rung again');
+      await producer.ring(bells);
+    }
+    return isLast ? undefined : bells.length;
   }
 
-  /** Goes on at once while all of a page is lost: a queue that was wiped has lost more than a page. */
-  async function findLost(stopped: AbortSignal): Promise<void> {
-    while (!stopped.aborted && (await findPageOfLost()) === BELLS_AT_ONCE);
+  /** Goes on at once while pages have lost bells: a queue that was wiped has lost more than a page. */
+  async function findLost(queue: QueueName, stopped: AbortSignal): Promise<void> {
+    const until = performance.now() + LOOK_MS;
+    while (!stopped.aborted) {
+      const lost = await findPageOfLost(queue);
+      if (lost === undefined || (lost === 0 && performance.now() > until)) return;
+    }
   }
 
   return createLoop({
@@ -57,8 +77,8 @@ export function createRescue({ ledger, announce, producer, logger }: RescueTools
       () => ringDue(ledger, announce),
       () => freeRested(ledger, announce),
       () => applyPauses(ledger, producer.setPaused),
-      findLost,
+      (stopped) => Promise.all(QUEUE_NAMES.map((queue) => findLost(queue, stopped).catch(onError))),
     ],
-    onError: (error) => logger.warn({ err: error }, 'a look for lost work failed; the next one comes'),
+    onError,
   });
 }

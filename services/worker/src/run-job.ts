@@ -1,5 +1,5 @@
 import type { Fault } from '@qvara/contracts/failure';
-import type { StepName } from '@qvara/contracts/steps';
+import { type StepName, stepDefinition } from '@qvara/contracts/steps';
 import type { JobEvent } from '@qvara/domain/job';
 import { firstToRun, leavesSeatInDoubt, stepsToUndo } from '@qvara/domain/plan';
 import { decide, describeFault } from '@qvara/domain/retry';
@@ -27,17 +27,29 @@ async function forward(run: Run, steps: StepRunner): Promise<void> {
   if (step === undefined) return await run.write({ events: [finish(run, {})] });
   const answer = await steps.ensure(run, step);
   if (!answer.ok) return await fail(run, step, answer.fault);
-  const { place, changes, told = [], fees = [] } = answer.done;
-  const next = following(run, step) ?? finish(run, answer.done);
-  if (place !== undefined) return await run.write({ place, events: [next] });
-  const succeeded: JobEvent = { type: 'step-succeeded', step, told, fees };
-  await run.write({ events: [succeeded, next], ...(changes && { changes }) });
+  await run.write(await writeOf(run, steps, { step, done: answer.done }));
 }
 
-function following(run: Run, step: StepName): JobEvent | undefined {
+type Act = Parameters<Run['write']>[0];
+
+/** What is written of a step that is done: with it the start of the next, or all of it if it needs nothing more. */
+async function writeOf(run: Run, steps: StepRunner, { step, done }: { step: StepName; done: StepDone }): Promise<Act> {
+  const { place, changes, told = [], fees = [] } = done;
+  const next = following(run, step);
+  if (place !== undefined) return { place, events: [next ?? finish(run, done)] };
+  const succeeded: JobEvent = { type: 'step-succeeded', step, told, fees };
+  const act = { events: [succeeded, next ?? finish(run, done)], ...(changes && { changes }) };
+  if (next === undefined || !stepDefinition(next.step).withTheOneBefore) return act;
+  const answer = await steps.ensure(run, next.step);
+  if (!answer.ok) return act;
+  const { events, changes: more } = await writeOf(run, steps, { step: next.step, done: answer.done });
+  return { events: [...act.events, ...events], changes: { ...changes, ...more } };
+}
+
+function following(run: Run, step: StepName) {
   const index = run.job.steps.findIndex(({ name }) => name === step);
   const next = run.job.steps[index + 1];
-  return next && { type: 'step-started', step: next.name };
+  return next && ({ type: 'step-started', step: next.name } as const);
 }
 
 /** The completion, with the customer as the last step leaves it. */

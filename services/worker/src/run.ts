@@ -45,7 +45,7 @@ export function openRun(claim: Claim, advance: Advance, signal: AbortSignal): Ru
       return seat;
     },
     async write(act) {
-      const item = { jobId: job.id, claimNo: claim.job.claimNo, writeNo: job.writeNo, ...act };
+      const item = { job, ...act };
       const answer = await patiently(() => advance(item), signal);
       if (answer.outcome === 'fenced') throw new RunOver('stale');
       customer = customerAfter(customer, act.changes);

@@ -104,7 +104,7 @@ export const ledger: readonly string[] = [
   `create index jobs_open on jobs (customer_id, turn) where state in ('accepted', 'running', 'waiting', 'held')`,
   `create index jobs_running on jobs (worker_id) where state = 'running'`,
   `create index jobs_due on jobs (client_id, queue, due_at) where bell = 'due'`,
-  `create index jobs_rung on jobs (rung_at) where bell = 'rung' and state <> 'running'`,
+  `create index jobs_rung on jobs (queue, rung_at) where bell = 'rung' and state <> 'running'`,
   `create index jobs_held on jobs (accepted_at) where state = 'held'`,
   `create index jobs_failed on jobs (owner_id, failure_code, id) where state = 'failed'`,
   `create sequence claim_numbers as bigint cache 1`,
@@ -181,8 +181,8 @@ export const ledger: readonly string[] = [
   `create unique index events_job on events (job_id, job_sequence) where job_id is not null`,
   `create index events_client on events (client_id, sequence)`,
   `create index events_customer on events (customer_id, sequence)`,
-  // Frees places in clients' windows and rings what is due in them, the longest due first; the windows must come sorted.
-  // One call instead of four statements, so that it can travel with the commit.
+  // Frees places in clients' windows and rings what is due in them, the longest due first. One call instead of four
+  // statements, so that it can travel with the commit.
   `create function ring_due(clients text[], queues text[], freed integer[], most integer)
    returns table (queue text, job_id text, bell_no integer, place integer) language plpgsql volatile as $$
     #variable_conflict use_column
