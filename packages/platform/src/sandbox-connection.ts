@@ -37,6 +37,8 @@ export function openPool(databaseUrl: string, poolSize: number): pg.Pool {
     idle_in_transaction_session_timeout: STATEMENT_MS,
     keepAlive: true,
     application_name: 'qvara-sandbox',
+    // Plans are made once for a connection, perhaps while a table is still small.
+    options: '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off',
     // Statements that do not wait for each other's answers travel together.
     pipeline: true,
   });

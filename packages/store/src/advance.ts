@@ -2,7 +2,7 @@ import type { JobEvent, JobEventType } from '@qvara/domain/job';
 import type { Candidate } from '@qvara/domain/placement';
 import { countBreakers } from './breaker.ts';
 import { wakeHeld } from './capacity.ts';
-import { applyChanges, applyReleases, seatAfter } from './changes.ts';
+import { applyChanges, applyReleases, seatAfter, startsTenant } from './changes.ts';
 import { AGAIN, type BatchVerb } from './coalesce.ts';
 import { type Act, type Announce, conclude } from './commit.ts';
 import type { JobRow } from './entities/job.ts';
@@ -192,10 +192,11 @@ function msBetween(now: string, dueAt: string | null): number {
 
 async function place(sql: Sql, entries: readonly Entry[], candidates: readonly Candidate[]): Promise<void> {
   const seatless = entries.filter((entry) => entry.seat === null);
-  const requests = seatless.map(({ item: { job, place } }) => ({
-    jobId: job.id,
-    customerId: job.customerId,
-    region: place?.region ?? null,
+  const requests = seatless.map(({ item }) => ({
+    jobId: item.job.id,
+    customerId: item.job.customerId,
+    region: item.place?.region ?? null,
+    tenantStarted: startsTenant(item),
   }));
   const placed = await placeSeats(sql, requests, candidates);
   seatless.forEach((entry, index) => {

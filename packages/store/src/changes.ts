@@ -1,6 +1,6 @@
 import type { CustomerRow } from './entities/customer.ts';
 import type { Ledger } from './orm.ts';
-import type { Written } from './run-write.ts';
+import type { AdvanceItem, Written } from './run-write.ts';
 import { changeSeats, releaseSeats, type SeatChange } from './seats.ts';
 import type { Sql } from './sql.ts';
 
@@ -77,12 +77,18 @@ async function removeSites(sql: Sql, runs: readonly Written[]): Promise<void> {
   if (removed.length > 0) await sql.query('delete from sites where customer_id = any($1)', [removed]);
 }
 
-function seatChange({ item }: Written): SeatChange[] {
-  const tenantStarted = item.events.some((event) => event.type === 'step-started' && event.step === 'create-tenant');
+function seatChange({ item, placed }: Written): SeatChange[] {
+  // A seat that was placed with this write was written whole.
+  const tenantStarted = placed === null && startsTenant(item);
   const { tenantState, seat } = item.changes ?? {};
   const strandedBy = seat === 'strand' ? item.job.id : null;
   if (!tenantStarted && tenantState === undefined && strandedBy === null) return [];
   return [{ customerId: item.job.customerId, tenantState: tenantState ?? null, tenantStarted, strandedBy }];
+}
+
+/** Whether a write begins the tenant on the platform: from then on its number is not free at once any more. */
+export function startsTenant({ events }: AdvanceItem): boolean {
+  return events.some((event) => event.type === 'step-started' && event.step === 'create-tenant');
 }
 
 /** The seat as the events of this write tell it; what is given back is told a last time. */

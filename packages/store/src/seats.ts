@@ -4,7 +4,13 @@ import type { Ledger } from './orm.ts';
 import type { Sql } from './sql.ts';
 
 /** A customer in want of a seat. */
-export type SeatRequest = { readonly jobId: string; readonly customerId: string; readonly region: string | null };
+export type SeatRequest = {
+  readonly jobId: string;
+  readonly customerId: string;
+  readonly region: string | null;
+  /** The tenant is begun on the platform with the same write. */
+  readonly tenantStarted: boolean;
+};
 
 /** A seat, or why there is none; both say how the choice was made. */
 export type Placed = { readonly seat: SeatView | null; readonly reason: string };
@@ -94,14 +100,16 @@ async function insertSeats(sql: Sql, requests: readonly SeatRequest[], placed: r
             number: seat.number,
             customer_id: request.customerId,
             job_id: request.jobId,
+            tenant_started: request.tenantStarted,
           },
         ];
   });
   if (rows.length === 0) return;
   const inserted = sql.query(
-    `insert into seats (container_id, number, customer_id, job_id, state, tenant_state)
-     select container_id, number, customer_id, job_id, 'taken', 'reserved'
-     from jsonb_to_recordset($1) as r (container_id text, number text, customer_id text, job_id text)`,
+    `insert into seats (container_id, number, customer_id, job_id, state, tenant_state, tenant_started)
+     select container_id, number, customer_id, job_id, 'taken', 'reserved', tenant_started
+     from jsonb_to_recordset($1) as r
+       (container_id text, number text, customer_id text, job_id text, tenant_started boolean)`,
     [JSON.stringify(rows)],
   );
   const counts = rows.map((row) => ({ containerId: row.container_id, seats: 1, quarantined: 0 }));
