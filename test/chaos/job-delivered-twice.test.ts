@@ -1,38 +1,27 @@
 import type { JobAnswer } from '@qvara/contracts/job-answer';
 import { QUEUE_NAMES } from '@qvara/contracts/jobs';
-import { openBackend } from '@qvara/queue/connection';
-import { createProducer, type Producer } from '@qvara/queue/producer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
 import { backendsFor, seed } from './extent.ts';
 import { callsOf, expectActiveOnce } from './holds.ts';
-import { openScene, type Scene } from './scene.ts';
+import { openRingingScene, type RingingScene } from './ringing-scene.ts';
 
 const JOBS = 12;
 const COPIES = 4;
 
 describe.each(backendsFor('job-delivered-twice'))(`jobs delivered twice, on %s (seed ${seed})`, (backend) => {
-  let scene: Scene;
-  let producer: Producer;
-  const closing: (() => Promise<void>)[] = [];
+  let scene: RingingScene;
   beforeAll(async () => {
-    scene = await openScene({ backend, intakes: 1, workers: 2 });
-    const { redis, ledgerUrl } = scene.world;
-    const queues = openBackend({ redisUrl: redis?.url, databaseUrl: ledgerUrl });
-    producer = createProducer(queues);
-    closing.push(producer.close, queues.close);
+    scene = await openRingingScene({ backend, intakes: 1, workers: 2 });
   });
-  afterAll(async () => {
-    for (const close of closing) await close();
-    await scene?.close();
-  });
+  afterAll(() => scene?.close());
 
   /** The very bells of these jobs once more: again as they are, and as others that say the same, in every queue. */
   async function ringAgain(jobs: readonly JobAnswer[], name: string): Promise<void> {
     const sql = 'select id as "jobId", bell_no as "bellNo" from jobs where id = any($1)';
     const { rows } = await scene.world.ledger.query<{ jobId: string; bellNo: number }>(sql, [jobs.map(({ id }) => id)]);
-    await producer.ring(rows.flatMap((bell) => QUEUE_NAMES.map((queue) => ({ ...bell, queue, place: 1 }))));
-    for (const queue of producer.queues()) {
+    await scene.producer.ring(rows.flatMap((bell) => QUEUE_NAMES.map((queue) => ({ ...bell, queue }))));
+    for (const queue of scene.producer.queues()) {
       const copies = rows.flatMap((data) => Array.from({ length: COPIES }, (_, copy) => ({ data, copy })));
       await queue.addBulk(
         copies.map(({ data, copy }) => ({ name: 'bell', data, opts: { jobId: `${name}-${copy}-${data.jobId}` } })),

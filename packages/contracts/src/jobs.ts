@@ -13,8 +13,6 @@ export type Bell = {
   readonly queue: QueueName;
   readonly jobId: string;
   readonly bellNo: number;
-  /** Which of its client's outstanding bells of the queue it was when it rang, from 1 on. */
-  readonly place: number;
 };
 
 const holder = code.meta({

@@ -67,7 +67,7 @@ describe.each(['redis', 'postgresql'] as const)('on %s, whatever text a failure 
     const bells = texts.map((text) => {
       const jobId = `job_01k9zv6n3fe8prx2k1w3q4${String(said.size).padStart(4, '0')}`;
       said.set(jobId, { text, how });
-      return { queue: 'provisioning', jobId, bellNo: 1, place: 1 } as const;
+      return { queue: 'provisioning', jobId, bellNo: 1 } as const;
     });
     await producer.ring(bells);
     return bells;

@@ -15,7 +15,6 @@ function newBell(bellNo = 1): Bell {
     queue: 'provisioning',
     jobId: `job_01k9zv6n3fe8prx2k1w3q4${String(jobs).padStart(4, '0')}`,
     bellNo,
-    place: 1,
   };
 }
 

@@ -42,7 +42,6 @@ const bell = (bellNo: number): Bell => ({
   queue: 'settings',
   jobId: 'job_01k9zv6n3fe8prx2k1w3q4t5y6',
   bellNo,
-  place: 1,
 });
 
 describe.each(['redis', 'postgresql'] as const)('outages of %s', (kind) => {

@@ -9,13 +9,12 @@ import { type Consumer, createConsumer } from './consumer.ts';
 import { createProducer, type Producer } from './producer.ts';
 
 let jobs = 0;
-function bellAt(place: number): Bell {
+function newBell(): Bell {
   jobs += 1;
   return {
     queue: 'provisioning',
     jobId: `job_01k9zv6n3fe8prx2k1w3q5${String(jobs).padStart(4, '0')}`,
     bellNo: 1,
-    place,
   };
 }
 
@@ -51,7 +50,7 @@ describe.each(['redis', 'postgresql'] as const)('pauses on %s', (kind) => {
   });
 
   test('a paused queue takes bells and gives none; when it goes on it gives them all', async () => {
-    const bells = [bellAt(1), bellAt(500)];
+    const bells = [newBell(), newBell()];
     await producer.setPaused(new Set(['provisioning']));
     await consumer.start();
     await producer.ring(bells);

@@ -14,9 +14,6 @@ const KEEP_FAILED = 500;
 const KEEP_EVENTS = 1000;
 const DEADLOCK = '40P01';
 
-/** A bell by its names alone. */
-type RungBell = Omit<Bell, 'place'>;
-
 export type Producer = {
   /**
    * Adds the bells. One that BullMQ still remembers is ignored: its number says that it is the same ring.
@@ -27,7 +24,7 @@ export type Producer = {
    * Those of the bells that nothing will deliver any more: forgotten or finished; with `taken` also those that a worker
    * has, for bells that should have been claimed long ago. Rejects within ten seconds.
    */
-  findLostBells<B extends RungBell>(bells: readonly B[], which?: { readonly taken: boolean }): Promise<B[]>;
+  findLostBells<B extends Bell>(bells: readonly B[], which?: { readonly taken: boolean }): Promise<B[]>;
   /** Makes these queues stand still and all others go on: workers take no bells from a paused one, it takes bells. */
   setPaused(paused: ReadonlySet<QueueName>): Promise<void>;
   /** The queues as BullMQ knows them, for a dashboard only. */
@@ -68,7 +65,7 @@ export function createProducer(backend: QueueBackend): Producer {
     });
   }
 
-  async function findAll<B extends RungBell>(bells: readonly B[], taken: boolean): Promise<B[]> {
+  async function findAll<B extends Bell>(bells: readonly B[], taken: boolean): Promise<B[]> {
     const lost = new Set<B>();
     await eachQueue(bells, async (name, own) => {
       const states = (await readyQueue(name)).getBackend();
@@ -136,7 +133,7 @@ async function addBells(queue: Queue<BellData>, bells: readonly Bell[], backend:
   });
 }
 
-async function eachQueue<B extends RungBell>(
+async function eachQueue<B extends Bell>(
   bells: readonly B[],
   act: (name: QueueName, own: readonly B[]) => Promise<void>,
 ): Promise<void> {

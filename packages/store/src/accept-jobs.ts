@@ -10,8 +10,6 @@ import { busyLanes, takeTurns } from './lanes.ts';
 import type { Ledger } from './orm.ts';
 import type { Sql } from './sql.ts';
 
-const NONE = 'none' as const;
-
 /** New jobs by their requests, not written yet; the bells of those that can run, with the places they take. */
 export type Made = {
   readonly jobs: ReadonlyMap<AcceptItem, JobRow>;
@@ -36,16 +34,15 @@ export async function makeJobs(sql: Sql, ledger: Ledger, targets: ReadonlyMap<Ac
     findPlaces(sql, ledger, windows),
     readClock(sql),
   ]);
-  const granted = new Map(heads.map(([item], index) => [item, places.granted[index] ?? NONE]));
+  const granted = new Map(heads.map(([item], index) => [item, places.granted[index] === true]));
   const rows = items.map(([item, { id, ownerId }], index) => {
     const turn = turns[index - fresh.length] ?? 1;
     return newJob(item, { customerId: id, ownerId, turn, bell: bellOf(granted.get(item)), now });
   });
   const jobs = new Map(rows.map((row, index) => [items[index]?.[0] as AcceptItem, row]));
-  const bells = [...jobs].flatMap(([item, { queue, id: jobId, bellNo }]) => {
-    const place = granted.get(item);
-    return typeof place === 'number' ? [{ queue, jobId, bellNo, place }] : [];
-  });
+  const bells = [...jobs].flatMap(([item, { queue, id: jobId, bellNo }]) =>
+    granted.get(item) ? [{ queue, jobId, bellNo }] : [],
+  );
   return { jobs, bells, places: places.changes };
 }
 
@@ -54,10 +51,10 @@ export async function writeJobs(sql: Sql, { jobs, places }: Made): Promise<void>
   await Promise.all([insertJobs(sql, [...jobs.values()]), saveWindows(sql, places)]);
 }
 
-/** By the place that a job got in its client's window: NONE when that is full, undefined when it waits its turn. */
-function bellOf(place: number | typeof NONE | undefined): JobRow['bell'] {
-  if (place === undefined) return 'none';
-  return place === NONE ? 'due' : 'rung';
+/** By whether a job got a place in its client's window; undefined when it waits its turn. */
+function bellOf(granted: boolean | undefined): JobRow['bell'] {
+  if (granted === undefined) return 'none';
+  return granted ? 'rung' : 'due';
 }
 
 async function readClock(sql: Sql): Promise<string> {

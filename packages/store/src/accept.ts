@@ -84,7 +84,7 @@ function idOf(item: AcceptItem): string {
 }
 
 function bellOf({ bell, state, queue, id, bellNo }: JobRow): Bell[] {
-  return bell === 'rung' && state === 'accepted' ? [{ queue, jobId: id, bellNo, place: 1 }] : [];
+  return bell === 'rung' && state === 'accepted' ? [{ queue, jobId: id, bellNo }] : [];
 }
 
 /** The jobs that replays ask for, as they are now, those made in this very batch included. */

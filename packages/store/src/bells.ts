@@ -2,7 +2,7 @@ import type { Bell, QueueName } from '@qvara/contracts/jobs';
 import type { Ledger } from './orm.ts';
 import type { Sql } from './sql.ts';
 
-/** A client's bells in one queue: at most `clientWindow` of them are outstanding. */
+/** A client's bells in one queue: how many of them may be outstanding the ledger says by what the workers can take. */
 export type WindowKey = { readonly clientId: string; readonly queue: QueueName };
 
 const name = (key: WindowKey) => `${key.clientId} ${key.queue}`;
@@ -11,14 +11,15 @@ function distinct(keys: readonly WindowKey[]): WindowKey[] {
   return [...new Map(keys.map((key) => [name(key), key])).values()];
 }
 
-type Outstanding = WindowKey & { readonly outstanding: number };
+type Window = WindowKey & { readonly room: number };
 
-async function lockWindows(sql: Sql, keys: readonly WindowKey[]): Promise<Map<string, number>> {
+/** Locks windows, and answers how many more bells may be rung in each. */
+async function lockWindows(sql: Sql, ledger: Ledger, keys: readonly WindowKey[]): Promise<Map<string, number>> {
   const columns = [keys.map((key) => key.clientId), keys.map((key) => key.queue)];
-  const select = `select w.client_id, w.queue, w.outstanding from bell_windows w
-    join unnest($1::text[], $2::text[]) as k (client_id, queue) using (client_id, queue)
+  const select = `select w.client_id, w.queue, bell_room(w.queue, w.outstanding, w.outstanding, $3) as room
+    from bell_windows w join unnest($1::text[], $2::text[]) as k (client_id, queue) using (client_id, queue)
     order by w.client_id, w.queue for update of w`;
-  let rows = await sql.query<Outstanding>(select, columns);
+  let rows = await sql.query<Window>(select, [...columns, ledger.clientWindow]);
   if (rows.length < keys.length) {
     await sql.query(
       `insert into bell_windows (client_id, queue, outstanding)
@@ -26,9 +27,9 @@ async function lockWindows(sql: Sql, keys: readonly WindowKey[]): Promise<Map<st
        order by 1, 2 on conflict do nothing`,
       columns,
     );
-    rows = await sql.query<Outstanding>(select, columns);
+    rows = await sql.query<Window>(select, [...columns, ledger.clientWindow]);
   }
-  return new Map(rows.map((row) => [name(row), row.outstanding]));
+  return new Map(rows.map((row) => [name(row), row.room]));
 }
 
 /** Takes the places that were found. */
@@ -43,9 +44,9 @@ export async function saveWindows(sql: Sql, changes: Places['changes']): Promise
   );
 }
 
-/** Places given to jobs about to be written, each with its job's index; what is to be saved of the windows for it. */
+/** Which of the jobs about to be written got a place, by index; what is to be saved of the windows for it. */
 export type Places = {
-  readonly granted: readonly (number | undefined)[];
+  readonly granted: readonly boolean[];
   readonly changes: readonly (WindowKey & { readonly by: number })[];
 };
 
@@ -56,16 +57,15 @@ export type Places = {
 export async function findPlaces(sql: Sql, ledger: Ledger, jobs: readonly WindowKey[]): Promise<Places> {
   if (jobs.length === 0) return { granted: [], changes: [] };
   const keys = distinct(jobs);
-  const before = await lockWindows(sql, keys);
-  const now = new Map(before);
+  const room = await lockWindows(sql, ledger, keys);
+  const taken = new Map<string, number>();
   const granted = jobs.map((job) => {
-    const outstanding = now.get(name(job)) ?? 0;
-    if (outstanding >= ledger.clientWindow) return undefined;
-    now.set(name(job), outstanding + 1);
-    return outstanding + 1;
+    const own = taken.get(name(job)) ?? 0;
+    if (own >= (room.get(name(job)) ?? 0)) return false;
+    taken.set(name(job), own + 1);
+    return true;
   });
-  const changes = keys.map((key) => ({ ...key, by: (now.get(name(key)) ?? 0) - (before.get(name(key)) ?? 0) }));
-  return { granted, changes };
+  return { granted, changes: keys.map((key) => ({ ...key, by: taken.get(name(key)) ?? 0 })) };
 }
 
 /**
@@ -80,7 +80,7 @@ export async function refill(
   const keys = distinct([...change.freed, ...change.touched]);
   if (keys.length === 0) return [];
   const freed = Map.groupBy(change.freed, name);
-  return await sql.query<Bell>('select queue, job_id, bell_no, place from ring_due($1, $2, $3, $4)', [
+  return await sql.query<Bell>('select queue, job_id, bell_no from ring_due($1, $2, $3, $4)', [
     keys.map(({ clientId }) => clientId),
     keys.map(({ queue }) => queue),
     keys.map((key) => freed.get(name(key))?.length ?? 0),

@@ -21,9 +21,14 @@ afterAll(async () => {
 });
 
 const viewer = { clientId: 'cli_test', admin: false };
-const wish = (jobId: string, bellNo = 1) => ({ jobId, bellNo, token: freshId('token'), workerId: one.workerId });
+const wish = (jobId: string, bellNo = 1) => ({
+  jobId,
+  bellNo,
+  token: freshId('token'),
+  worker: { id: one.workerId, slots: 8 },
+});
 // Two workers: those of one process would wait for each other at their heartbeat's row already.
-const wishOfTwo = (jobId: string) => ({ ...wish(jobId), workerId: two.workerId });
+const wishOfTwo = (jobId: string) => ({ ...wish(jobId), worker: { id: two.workerId, slots: 8 } });
 const eventsOf = async (jobId: string) =>
   (await one.rows<{ name: string }>('select name from events where job_id = $1 order by job_sequence', [jobId])).map(
     ({ name }) => name,

@@ -13,14 +13,14 @@ import type { Ledger } from './orm.ts';
 import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
 import { changeSeats, type SeatChange } from './seats.ts';
 import { type Sql, transactInTwo } from './sql.ts';
-import { beat } from './workers.ts';
+import { beat, type WorkerRef } from './workers.ts';
 
 /** A worker's wish to run the job a bell named. `token` is new for every wish: the same one asked twice is one claim. */
 export type ClaimItem = {
   readonly jobId: string;
   readonly bellNo: number;
   readonly token: string;
-  readonly workerId: string;
+  readonly worker: WorkerRef;
   /** The worker runs nothing beside it. */
   readonly alone?: boolean;
 };
@@ -63,7 +63,10 @@ type Begun = Claim & { readonly told: MovedJob['told'] };
 async function claim(sql: Sql, items: readonly ClaimItem[]) {
   const jobIds = [...new Set(items.map((item) => item.jobId))];
   const [, locked, customers] = await Promise.all([
-    beat(sql, [...new Set(items.map((item) => item.workerId))]),
+    beat(
+      sql,
+      items.map(({ worker }) => worker),
+    ),
     lockJobs(sql, jobIds),
     loadCustomers(sql, jobIds),
   ]);
@@ -135,7 +138,7 @@ function begin(row: Locked, item: ClaimItem, customer: CustomerRow): Begun {
     ...job,
     claimNo: row.freshClaim,
     claimToken: item.token,
-    workerId: item.workerId,
+    workerId: item.worker.id,
     writeNo: row.writeNo + 1,
   };
   return { job: claimed, customer, seat: seatOf(row), refusal: why, told };

@@ -29,7 +29,7 @@ export async function ringDue(ledger: Ledger, announce: Announce): Promise<void>
 async function findDue(ledger: Ledger, last: WindowKey | undefined): Promise<WindowKey[]> {
   return await sqlOn(ledger.pool).query<WindowKey>(
     `select w.client_id, w.queue from bell_windows w
-     where (w.client_id, w.queue) > ($1, $2) and w.outstanding < $3
+     where (w.client_id, w.queue) > ($1, $2) and bell_room(w.queue, w.outstanding, w.outstanding, $3) > 0
        and exists (select from jobs j where j.client_id = w.client_id and j.queue = w.queue and j.bell = 'due'
                      and j.due_at <= statement_timestamp())
      order by w.client_id, w.queue limit ${WINDOWS_AT_ONCE}`,
@@ -117,11 +117,8 @@ async function release(
   return count;
 }
 
-/** A bell as the ledger remembers it. */
-export type RungBell = Omit<Bell, 'place'>;
-
 /** A bell that no worker has claimed: in its queue still, or lost. */
-export type UnclaimedBell = RungBell & {
+export type UnclaimedBell = Bell & {
   readonly ageMs: number;
   /** To the microsecond: a page must not begin again with bells of the one before. */
   readonly rungAt: string;
@@ -152,21 +149,15 @@ export async function findUnclaimed(ledger: Ledger, { queue, olderThanMs, after 
 }
 
 /** Gives lost bells new numbers, so that no queue's memory of the old ones can swallow them. Answers the new bells. */
-export async function renewBells(ledger: Ledger, lost: readonly RungBell[]): Promise<Bell[]> {
+export async function renewBells(ledger: Ledger, lost: readonly Bell[]): Promise<Bell[]> {
   if (lost.length === 0) return [];
-  const renewed = await sqlOn(ledger.pool).query<RungBell & WindowKey>(
+  return await sqlOn(ledger.pool).query<Bell>(
     `update jobs j set bell_no = j.bell_no + 1, rung_at = clock_timestamp()
      from (select k.id, k.bell_no from unnest($1::text[], $2::int[]) as k (id, bell_no) join jobs j using (id, bell_no)
            where j.bell = 'rung' and j.state <> 'running' order by k.id for update of j skip locked) k
-     where j.id = k.id returning j.client_id, j.queue, j.id as job_id, j.bell_no`,
+     where j.id = k.id returning j.queue, j.id as job_id, j.bell_no`,
     [lost.map((bell) => bell.jobId), lost.map((bell) => bell.bellNo)],
   );
-  const places = new Map<string, number>();
-  return renewed.map(({ clientId, queue, jobId, bellNo }) => {
-    const place = (places.get(clientId + queue) ?? 0) + 1;
-    places.set(clientId + queue, place);
-    return { queue, jobId, bellNo, place };
-  });
 }
 
 /**

@@ -6,6 +6,8 @@ import { claimVerb } from './claim.ts';
 import { coalesce } from './coalesce.ts';
 import { addContainer } from './containers.ts';
 import { closeLedger, type LedgerSettings, openLedger } from './orm.ts';
+import { sqlOn } from './sql.ts';
+import { beat } from './workers.ts';
 
 let made = 0;
 
@@ -26,6 +28,9 @@ export async function openProcess(databaseUrl: string, settings: Partial<LedgerS
     sipDomain: 'sip.test',
     ...settings,
   });
+  // A worker that takes all it is given, so that the window alone bounds what is rung.
+  const able = [{ id: 'wrk_able', slots: 1_000_000 }];
+  await beat(sqlOn(ledger.pool), able);
   const bells: Bell[] = [];
   const announce = (news: { readonly bells: readonly Bell[] }) => void bells.push(...news.bells);
   return {

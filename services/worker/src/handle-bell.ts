@@ -5,6 +5,7 @@ import type { Logger } from '@qvara/runtime/logger';
 import type { Metrics } from '@qvara/runtime/metrics';
 import type { ClaimAnswer, ClaimItem } from '@qvara/store/claim';
 import type { AdvanceAnswer, AdvanceItem } from '@qvara/store/run-write';
+import type { WorkerRef } from '@qvara/store/workers';
 import type { Heartbeat } from './heartbeat.ts';
 import { patiently, RunOver } from './patiently.ts';
 import { openRun } from './run.ts';
@@ -13,7 +14,7 @@ import type { StepRunner } from './run-step.ts';
 import { createTurnstile } from './turnstile.ts';
 
 type HandlerTools = {
-  readonly workerId: string;
+  readonly worker: WorkerRef;
   readonly claim: (item: ClaimItem) => Promise<ClaimAnswer>;
   readonly advance: (item: AdvanceItem) => Promise<AdvanceAnswer>;
   readonly abandon: (run: { readonly jobId: string; readonly claimNo: number }) => Promise<void>;
@@ -27,7 +28,7 @@ const TOKEN_BYTES = 12;
 
 /** Answers bells: claims the job it names, runs it, and says what became of it. */
 export function createHandler({
-  workerId,
+  worker,
   claim,
   advance,
   abandon,
@@ -47,7 +48,7 @@ export function createHandler({
 
   async function run(bell: BellData, signal: AbortSignal, alone: boolean): Promise<BellAnswer | 'alone'> {
     const token = randomToken(TOKEN_BYTES);
-    const answer = await patiently(() => claim({ ...bell, token, workerId, alone }), signal);
+    const answer = await patiently(() => claim({ ...bell, token, worker, alone }), signal);
     if (answer.outcome === 'alone') return 'alone';
     if (answer.outcome === 'stale') return { outcome: 'stale' };
     const release = heartbeat.hold();

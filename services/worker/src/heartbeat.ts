@@ -1,6 +1,6 @@
 import type { Ledger } from '@qvara/store/orm';
 import { sqlOn } from '@qvara/store/sql';
-import { beat } from '@qvara/store/workers';
+import { beat, type WorkerRef } from '@qvara/store/workers';
 
 const EVERY_MS = 1_000;
 
@@ -11,13 +11,13 @@ export type Heartbeat = {
 };
 
 /** Says every second that this worker lives, while it holds claims. */
-export function createHeartbeat(ledger: Ledger, workerId: string): Heartbeat {
+export function createHeartbeat(ledger: Ledger, worker: WorkerRef): Heartbeat {
   let held = 0;
   let timer: NodeJS.Timeout | null = null;
 
   function tick(): void {
     // A beat that fails is followed by others; the lease is several beats long.
-    beat(sqlOn(ledger.pool), [workerId]).catch(() => undefined);
+    beat(sqlOn(ledger.pool), [worker]).catch(() => undefined);
   }
 
   function stop(): void {

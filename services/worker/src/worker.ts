@@ -26,7 +26,7 @@ import { createStepRunner } from './run-step.ts';
 
 /** Wires a worker together and starts it. */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<Service> {
-  const workerId = `wrk_${randomToken(12)}`;
+  const worker = { id: `wrk_${randomToken(12)}`, slots: config.WORKER_CONCURRENCY };
   const { ledger, backend, producer, announcer, dueTimes, onError } = await openMeans(config, logger);
   const { announce } = announcer;
   const driver = openDriver({ platform: config.PLATFORM, platformDatabaseUrl: config.PLATFORM_DATABASE_URL });
@@ -38,10 +38,10 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     reference: createReferenceReader(ledger),
     sipDomain: config.SIP_DOMAIN,
   };
-  const heartbeat = createHeartbeat(ledger, workerId);
+  const heartbeat = createHeartbeat(ledger, worker);
   const metrics = createMetrics({ service: 'worker' });
   const handle = createHandler({
-    workerId,
+    worker,
     claim: coalesce(claimVerb(ledger, announce)),
     advance: coalesce(advanceVerb(ledger, announce)),
     abandon: (run) => abandonRun(ledger, announce, run),
@@ -63,9 +63,9 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
 
   async function giveBack(): Promise<void> {
     heartbeat.stop();
-    const released = await releaseWorker(ledger, announce, workerId);
+    const released = await releaseWorker(ledger, announce, worker.id);
     if (released > 0) logger.info({ jobs: released }, 'running jobs were given back; no attempt is spent');
-    await forgetWorker(sqlOn(ledger.pool), workerId);
+    await forgetWorker(sqlOn(ledger.pool), worker.id);
   }
 
   return {

@@ -157,6 +157,7 @@ export const ledger: readonly string[] = [
   `create index seats_stranded on seats (container_id, number) where state = 'stranded'`,
   `create table workers (
     id text primary key,
+    slots integer not null,
     beat_at timestamptz not null
   ) with (fillfactor = 50)`,
   `create table audits (
@@ -181,14 +182,26 @@ export const ledger: readonly string[] = [
   `create unique index events_job on events (job_id, job_sequence) where job_id is not null`,
   `create index events_client on events (client_id, sequence)`,
   `create index events_customer on events (customer_id, sequence)`,
+  // How many more bells of a queue a client may have outstanding, who has `own` of them now and will have `kept`. What all
+  // clients have rung is little more than the workers can take at once, so that nobody's bell comes behind a long row of
+  // another's; each client may always have an equal share of it, and what the others do not use.
+  `create function bell_room(named text, own integer, kept integer, most integer)
+   returns integer language sql stable as $$
+    select greatest(0, least(most - kept, greatest(ceil(pool / greatest(clients, 1)) - kept, pool - (taken - own) - kept)))::integer
+    from (select greatest(8, ceil(1.25 * coalesce(sum(slots), 0))) as pool from workers
+          where beat_at > statement_timestamp() - interval '1 minute') w,
+         (select coalesce(sum(outstanding), 0) as taken, count(*) + (own = 0)::integer as clients from bell_windows
+          where queue = named and outstanding > 0) b
+  $$`,
   // Frees places in clients' windows and rings what is due in them, the longest due first. One call instead of four
   // statements, so that it can travel with the commit.
   `create function ring_due(clients text[], queues text[], freed integer[], most integer)
-   returns table (queue text, job_id text, bell_no integer, place integer) language plpgsql volatile as $$
+   returns table (queue text, job_id text, bell_no integer) language plpgsql volatile as $$
     #variable_conflict use_column
     declare
       own record;
       moment timestamptz := clock_timestamp();
+      room integer;
       rung integer;
     begin
       insert into bell_windows (client_id, queue, outstanding)
@@ -200,15 +213,14 @@ export const ledger: readonly string[] = [
         from unnest(clients, queues, freed) as k (client_id, queue, freed) join bell_windows w using (client_id, queue)
         order by w.client_id, w.queue for update of w
       loop
+        room := bell_room(own.queue, own.outstanding, own.kept, most);
         return query
           with chosen as (
             select j.id from jobs j
             where j.client_id = own.client_id and j.queue = own.queue and j.bell = 'due' and j.due_at <= moment
-            order by j.due_at limit greatest(most - own.kept, 0) for update skip locked),
-          renewed as (
-            update jobs j set bell = 'rung', bell_no = j.bell_no + 1, rung_at = clock_timestamp()
-            from chosen where j.id = chosen.id returning j.id, j.bell_no)
-          select own.queue, r.id, r.bell_no, own.kept + (row_number() over ())::integer from renewed r;
+            order by j.due_at limit room for update skip locked)
+          update jobs j set bell = 'rung', bell_no = j.bell_no + 1, rung_at = clock_timestamp()
+          from chosen where j.id = chosen.id returning own.queue, j.id, j.bell_no;
         get diagnostics rung = row_count;
         if own.outstanding <> own.kept + rung then
           update bell_windows w set outstanding = own.kept + rung where w.client_id = own.client_id and w.queue = own.queue;
