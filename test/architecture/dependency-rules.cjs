@@ -11,12 +11,12 @@ const WORKSPACE_ROWS = [
   { from: 'packages/queue', allowed: ['contracts'], because: 'A bell carries ids: no rules, no ledger.' },
   {
     from: 'packages/store',
-    allowed: ['contracts', 'domain'],
+    allowed: ['contracts', 'domain', 'runtime'],
     because: 'The ledger applies the rules, and reaches no further.',
   },
   {
     from: 'packages/platform',
-    allowed: ['contracts', 'domain'],
+    allowed: ['contracts', 'domain', 'runtime'],
     because: 'A driver speaks to a platform, not to the ledger.',
   },
   { from: 'packages/client', allowed: ['contracts'], because: 'Other systems install it: it brings little.' },

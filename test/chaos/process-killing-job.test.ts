@@ -1,15 +1,13 @@
 import type { JobAnswer } from '@qvara/contracts/job-answer';
 import type { QueueName } from '@qvara/contracts/jobs';
 import { clearFaults, scriptFault } from '@qvara/platform/sandbox-scripts';
-import { openBackend } from '@qvara/queue/connection';
-import { createProducer, type Producer } from '@qvara/queue/producer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Slot } from '../prove/slot.ts';
 import { provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { backendsFor, isFull, seed } from './extent.ts';
 import { newPlace } from './holds.ts';
-import { openScene, type Scene } from './scene.ts';
+import { openRingingScene, type RingingScene } from './ringing-scene.ts';
 
 const NEVER_MS = 3_600_000;
 const IN_COMPANY = 3;
@@ -17,22 +15,13 @@ const ALLOWED = 5;
 const OTHERS = 3;
 
 describe.each(backendsFor('process-killing-job'))(`a job that kills its worker, on %s (seed ${seed})`, (backend) => {
-  let scene: Scene;
+  let scene: RingingScene;
   let slot: Slot;
-  let producer: Producer;
-  const closing: (() => Promise<void>)[] = [];
   beforeAll(async () => {
-    scene = await openScene({ backend, intakes: 1, workers: 1 });
+    scene = await openRingingScene({ backend, intakes: 1, workers: 1 });
     slot = scene.world.workers[0] as Slot;
-    const { redis, ledgerUrl } = scene.world;
-    const queues = openBackend({ redisUrl: redis?.url, databaseUrl: ledgerUrl });
-    producer = createProducer(queues);
-    closing.push(producer.close, queues.close);
   });
-  afterAll(async () => {
-    for (const close of closing) await close();
-    await scene?.close();
-  });
+  afterAll(() => scene?.close());
 
   /** In the short form dead workers have been silent for longer than they were: nobody waits for their leases. */
   async function kill(): Promise<void> {
@@ -51,7 +40,7 @@ describe.each(backendsFor('process-killing-job'))(`a job that kills its worker, 
   async function isTaken({ id }: JobAnswer): Promise<boolean> {
     const sql = 'select queue, id as "jobId", bell_no as "bellNo" from jobs where id = $1';
     const { rows } = await scene.world.ledger.query<{ queue: QueueName; jobId: string; bellNo: number }>(sql, [id]);
-    return (await producer.findLostBells(rows, { taken: true })).length > 0;
+    return (await scene.producer.findLostBells(rows, { taken: true })).length > 0;
   }
 
   /** Others that a worker has in its hands, one after the other: the first could have begun when the last is taken. */

@@ -3,6 +3,7 @@ import type { JobAnswer } from '@qvara/contracts/job-answer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisBox } from '../prove/servers.ts';
 import { provisioning } from '../support/api.ts';
+import { within } from '../support/within.ts';
 import { allCompleted, crowd, expectAllActive, slowDown, underWay } from './crowd.ts';
 import { seed, someOf } from './extent.ts';
 import { holdInCalls } from './holds.ts';
@@ -30,8 +31,10 @@ describe.each(someOf(ENDS, 1, FILE))(`Redis %s (seed ${seed})`, (_, end) => {
   /** Posts a job once: that it is accepted at the first asking is what is wanted. */
   async function postPromptly(): Promise<JobAnswer> {
     const [key, body] = [randomUUID(), provisioning()];
-    const options = { body, headers: { 'idempotency-key': key }, signal: AbortSignal.timeout(PROMPT_MS) };
-    const { status, body: job } = await scene.api.call<JobAnswer>('POST', '/v1/jobs', options);
+    const headers = { 'idempotency-key': key };
+    const { status, body: job } = await within(PROMPT_MS, (signal) =>
+      scene.api.call<JobAnswer>('POST', '/v1/jobs', { body, headers, signal }),
+    );
     expect(status).toBe(202);
     expect((await scene.insist(body, key)).id).toBe(job.id);
     return job;

@@ -1,14 +1,21 @@
+import type { JobAnswer } from '@qvara/contracts/job-answer';
+import { scriptFault } from '@qvara/platform/sandbox-scripts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
-import { crowd, expectAllActive } from './crowd.ts';
+import { eventually } from '../support/eventually.ts';
+import { allCompleted, crowd, expectAllActive } from './crowd.ts';
 import { backendsFor, seed } from './extent.ts';
-import { expectActiveOnce, holdInCalls } from './holds.ts';
+import { expectActiveOnce, holdInCalls, newPlace } from './holds.ts';
+import { lockRow } from './row-lock.ts';
 import { openScene, type Scene } from './scene.ts';
 
 const FILE = 'transaction-held-open';
 /** As long as others may take while somebody is locked. */
 const PROMPT_MS = 5_000;
+const BRIEFLY_MS = 600;
+/** By so much more than a lock lasts it may delay others. */
+const MOMENT_MS = 1_000;
 
 describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`, (backend) => {
   let scene: Scene;
@@ -71,6 +78,42 @@ describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`
     await letGo();
     await expectAllActive(scene, locked, 15_000);
   }, 60_000);
+
+  /** A disconnection in the middle of its first step: of its customer's rows it will write each. */
+  async function leavingCustomer(): Promise<JobAnswer> {
+    const { containerId, region } = await newPlace(scene);
+    const { id, customerId } = await scene.insist(provisioning({ region }));
+    await scene.api.ended(id);
+    const slow = { containerId, verb: 'setService', behaviour: 'latency', latencyMs: 1_000, times: 1 } as const;
+    await scriptFault(scene.world.platform, slow);
+    const job = await scene.insist({ type: 'customer.disconnect', customerId, payload: { reason: 'moved' } });
+    return await scene.api.reaches(job.id, 'running');
+  }
+
+  /** How long the slowest of these jobs took, all of which are completed at the first try. */
+  async function slowestOf(jobs: readonly JobAnswer[]): Promise<number> {
+    await allCompleted(scene, jobs, PROMPT_MS);
+    const ended = await Promise.all(jobs.map(({ id }) => scene.api.job(id)));
+    for (const { attempt } of ended) expect(attempt).toBe(1);
+    return Math.max(...ended.map(({ acceptedAt, finishedAt }) => Date.parse(`${finishedAt}`) - Date.parse(acceptedAt)));
+  }
+
+  it.each(['customers', 'seats', 'sites'] as const)(
+    'a row of %s locked briefly, when a run is to write it, delays others by hardly more than that, and fails nobody',
+    async (table) => {
+      const quietMs = await slowestOf(await crowd(scene, 10));
+      const leaving = await leavingCustomer();
+      const lock = await lockRow(scene.world, table, leaving.customerId);
+      await eventually(lock.isMet, { describe: 'the run wants to write the row' });
+      const [, others] = await Promise.all([lock.letGoAfter(BRIEFLY_MS), crowd(scene, 10)]);
+      const slowest = await slowestOf(others);
+      expect(slowest).toBeLessThan(quietMs + BRIEFLY_MS + MOMENT_MS);
+      expect(await scene.api.ended(leaving.id, PROMPT_MS)).toMatchObject({ state: 'completed', attempt: 1 });
+      for (const job of others) await expectActiveOnce(scene, job);
+      await scene.expectWhole();
+    },
+    60_000,
+  );
 
   it('a writer left open anywhere in the cluster freezes no reader of the log', async () => {
     const audit =

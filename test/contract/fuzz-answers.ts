@@ -3,19 +3,17 @@ import type { FuzzedRequest } from './fuzz-requests.ts';
 import { accepts, type InterfaceDocument } from './fuzz-schema.ts';
 import type { FuzzedAnswer } from './fuzz-wire.ts';
 
-const LONGEST_MS = 2_000;
 const LONGEST_PROBLEM = 64 * 1024;
 const NAMES_PLACES = new Set([400, 422]);
 
-/** What is wrong with an answer; null when it keeps every promise. */
+/** What is wrong with an answer, whenever it came; null when it keeps every promise. */
 export function complaintAbout(
   answer: FuzzedAnswer,
   request: FuzzedRequest,
   document: InterfaceDocument,
 ): string | null {
-  const { status, ms } = answer;
+  const { status } = answer;
   if (status >= 500) return `it is answered ${status}`;
-  if (ms > LONGEST_MS) return `it takes ${Math.round(ms)} ms`;
   if (status < 400 && request.mustRefuse) return `it is taken (${status}) although it is wrong`;
   if (status >= 400 && request.method !== 'HEAD') return complaintAboutProblem(answer);
   return request.call === null ? null : complaintAboutSuccess(answer, request.call, document);

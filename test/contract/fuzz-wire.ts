@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { within } from '../support/within.ts';
 import type { FuzzedRequest } from './fuzz-requests.ts';
 
 export type FuzzedAnswer = {
@@ -15,7 +16,10 @@ const GIVEN_UP_MS = 10_000;
 export function openWire(url: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-  async function send({ method, target, headers, body, chunked }: FuzzedRequest): Promise<FuzzedAnswer> {
+  async function send(
+    { method, target, headers, body, chunked }: FuzzedRequest,
+    signal: AbortSignal,
+  ): Promise<FuzzedAnswer> {
     const length = body.length === 0 || chunked ? [] : ['Content-Length', String(body.length)];
     const given = headers.some(([name]) => name.toLowerCase() === 'host') ? [] : ['Host', new URL(url).host];
     const started = performance.now();
@@ -24,7 +28,7 @@ export function openWire(url: string) {
       path: target,
       agent,
       headers: [...given, ...headers.flat(), ...length, ...(chunked ? ['Transfer-Encoding', 'chunked'] : [])],
-      signal: AbortSignal.timeout(GIVEN_UP_MS),
+      signal,
     });
     sent.end(body.length === 0 ? undefined : body);
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
@@ -34,5 +38,8 @@ export function openWire(url: string) {
     return { status: answer.statusCode ?? 0, headers: answer.headers, text, ms: performance.now() - started };
   }
 
-  return { send, close: () => agent.destroy() };
+  return {
+    send: (asked: FuzzedRequest) => within(GIVEN_UP_MS, (signal) => send(asked, signal)),
+    close: () => agent.destroy(),
+  };
 }

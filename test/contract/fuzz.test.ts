@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisUrl, uniquePrefix } from '../support/redis.ts';
 import { complaintAbout } from './fuzz-answers.ts';
+import { type Asked, expectNoComplaints } from './fuzz-complaints.ts';
 import {
   compareLedger,
   findHalves,
@@ -19,8 +19,6 @@ import { type RunningIntake, send, startIntake } from './running-intake.ts';
 
 const CASES = Number(process.env.FUZZ_CASES ?? 10_000);
 const AT_ONCE = 50;
-const ENOUGH = 20;
-const SEED = process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) };
 
 let intake: RunningIntake;
 let document: InterfaceDocument;
@@ -43,29 +41,19 @@ afterAll(async () => {
   await intake.close();
 });
 
-/** Answers what is wrong with the answer, if anything. */
-async function ask(request: FuzzedRequest): Promise<string | null> {
+async function ask(request: FuzzedRequest): Promise<Asked> {
   const answer = await wire.send(request).catch((error: Error) => `it is not answered (${error})`);
-  if (typeof answer === 'string') return `${answer}:\n${fc.stringify(request)}`;
+  if (typeof answer === 'string') return { complaint: answer, ms: 0 };
   statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
   notePromise(promised, request, answer);
-  const complaint = complaintAbout(answer, request, document);
-  return complaint === null ? null : `${complaint}:\n${fc.stringify(request)}`;
+  return { complaint: complaintAbout(answer, request, document), ms: answer.ms };
 }
 
 describe('ten thousand hostile requests', () => {
   it('are each answered in time, without an error of ours, and as the document tells', {
     timeout: 240_000,
   }, async () => {
-    const batches = fc.array(requests(document, world), { minLength: AT_ONCE, maxLength: AT_ONCE });
-    const complaints: string[] = [];
-    const property = fc.asyncProperty(batches, async (batch) => {
-      complaints.push(...(await Promise.all(batch.map(ask))).filter((complaint) => complaint !== null));
-      return complaints.length < ENOUGH;
-    });
-    // Each complaint names the request it is about: there is nothing to shrink.
-    const { seed } = await fc.check(property, { ...SEED, numRuns: Math.ceil(CASES / AT_ONCE), endOnFailure: true });
-    expect(complaints, `FUZZ_SEED=${seed} repeats this`).toEqual([]);
+    await expectNoComplaints(requests(document, world), { cases: CASES, atOnce: AT_ONCE, ask });
   });
 
   it('lead into the handlers in a good part', () => {

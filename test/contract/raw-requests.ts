@@ -46,7 +46,7 @@ const LINES: readonly Flaw[] = [
   ...['POST  /v1/jobs HTTP/1.1', 'POST /v1/jobs\0 HTTP/1.1', 'POST /v1/jobs HTTP/9.9', 'POST /v1/jobs http/1.1'],
   ...['PO\tST /v1/jobs HTTP/1.1', 'POST /v1/jo bs HTTP/1.1', 'p\u00f6st /v1/jobs HTTP/1.1', '/v1/jobs', ''],
   ...['POST v1/jobs HTTP/1.1', 'POST HTTP/1.1', 'POST ?x HTTP/1.1', '\0\0\0\0', 'CONNECT /v1/jobs HTTP/1.1'],
-  ...['POST /v1/jobs HTTP/2.0', 'PRI * HTTP/2.0', 'FOO /v1/jobs HTTP/1.1', 'POST * HTTP/1.1', 'OPTIONS /x HTTP/1.1'],
+  ...['PRI * HTTP/2.0', 'FOO /v1/jobs HTTP/1.1', 'POST * HTTP/1.1', 'OPTIONS /x HTTP/1.1'],
   ...[`GET /${'x'.repeat(20_000)} HTTP/1.1`, 'TRACE /v1/jobs HTTP/1.1', 'POST //v1/jobs HTTP/1.1'],
 ].map((line) => always(withLine(line)));
 
@@ -55,6 +55,7 @@ const OTHER_LINES: readonly Flaw[] = [
     'OPTIONS * HTTP/1.1',
     'POST http://evil.example/v1/jobs HTTP/1.1',
     'POST /v1/jobs HTTP/1.0',
+    'POST /v1/jobs HTTP/2.0',
     '\r\nPOST /v1/jobs HTTP/1.1',
   ],
   ...['HEAD /v1/jobs HTTP/1.1', 'POST /v1/jobs#top HTTP/1.1', 'POST /v1/jobs?%00=%00 HTTP/1.1', 'M-SEARCH * HTTP/1.1'],

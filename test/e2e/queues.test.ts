@@ -5,6 +5,10 @@ import { eventually } from '../support/eventually.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { addContainers, type Stack, startStack } from '../support/stack.ts';
 
+/** Time enough for many jobs, and for a look of every worker at what was lost. */
+const WHILE_MS = 6_000;
+const BUSY = 10;
+
 let redis: RedisServer;
 let memory: Redis;
 let stack: Stack;
@@ -25,7 +29,22 @@ afterAll(async () => {
 
 const isPaused = async () => (await memory.hexists('{qvara:provisioning}:provisioning:meta', 'paused')) === 1;
 
-it('a paused queue accepts jobs and runs none, also after Redis was wiped, until it is resumed', async () => {
+/** Has the other queue change a customer again and again, for a while; answers how many jobs that were. */
+async function workElsewhere(customerId: string, during: () => Promise<void>): Promise<number> {
+  const until = performance.now() + WHILE_MS;
+  let jobs = 0;
+  while (performance.now() < until) {
+    jobs += 1;
+    const { id } = await api.post({ type: 'customer.update', customerId, payload: { name: `Name ${jobs}` } });
+    expect(await api.ended(id)).toMatchObject({ state: 'completed', attempt: 1 });
+    await during();
+  }
+  return jobs;
+}
+
+it('a paused queue accepts jobs and runs none while the other goes on, also after Redis was wiped, until it is resumed', async () => {
+  const { id: first, customerId } = await api.post(provisioning());
+  await api.ended(first);
   const paused = await api.call('POST', '/v1/queues/provisioning/pause');
   expect(paused).toMatchObject({ status: 200, body: { name: 'provisioning', paused: true, outstanding: 0 } });
   await eventually(isPaused, { describe: 'workers heard of the pause' });
@@ -37,7 +56,12 @@ it('a paused queue accepts jobs and runs none, also after Redis was wiped, until
     { name: 'provisioning', paused: true, outstanding: 1 },
     { name: 'settings', paused: false, outstanding: 0 },
   ]);
-  expect((await api.job(id)).state).toBe('accepted');
+  const waits = async () => expect(await api.job(id)).toMatchObject({ state: 'accepted', startedAt: null });
+  await stack.startWorker();
+  expect(await workElsewhere(customerId, waits)).toBeGreaterThan(BUSY);
+  const resumed = new Date().toISOString();
   await api.call('POST', '/v1/queues/provisioning/resume');
-  expect(await api.ended(id)).toMatchObject({ state: 'completed', attempt: 1 });
-});
+  const ended = await api.ended(id);
+  expect(ended).toMatchObject({ state: 'completed', attempt: 1 });
+  expect(String(ended.startedAt) > resumed).toBe(true);
+}, 60_000);

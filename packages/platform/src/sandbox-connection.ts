@@ -1,4 +1,5 @@
 import { addAbortListener } from 'node:events';
+import { GatheringSocket } from '@qvara/runtime/gathering-socket';
 import pg from 'pg';
 
 const CONNECT_MS = 5_000;
@@ -41,6 +42,7 @@ export function openPool(databaseUrl: string, poolSize: number): pg.Pool {
     options: '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off',
     // Statements that do not wait for each other's answers travel together.
     pipeline: true,
+    stream: () => new GatheringSocket(),
   });
   // A lost connection is told by the call that meets it; an unheard 'error' event would end the process.
   pool.on('error', () => {});

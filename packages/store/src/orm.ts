@@ -1,4 +1,5 @@
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { GatheringSocket } from '@qvara/runtime/gathering-socket';
 import type { Pool } from 'pg';
 import { entities } from './entities/list.ts';
 
@@ -51,6 +52,7 @@ export async function openLedger(settings: LedgerSettings): Promise<Ledger> {
       keepAlive: true,
       // Statements that do not wait for each other's answers travel together.
       pipeline: true,
+      stream: () => new GatheringSocket(),
       connectionTimeoutMillis: 5_000,
       query_timeout: QUERY_TIMEOUT_MS,
     },

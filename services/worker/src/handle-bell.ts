@@ -6,6 +6,7 @@ import type { Metrics } from '@qvara/runtime/metrics';
 import type { ClaimAnswer, ClaimItem } from '@qvara/store/claim';
 import type { AdvanceAnswer, AdvanceItem } from '@qvara/store/run-write';
 import type { WorkerRef } from '@qvara/store/workers';
+import type { FairWrites } from './fair-writes.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { patiently, RunOver } from './patiently.ts';
 import { openRun } from './run.ts';
@@ -16,7 +17,7 @@ import { createTurnstile } from './turnstile.ts';
 type HandlerTools = {
   readonly worker: WorkerRef;
   readonly claim: (item: ClaimItem) => Promise<ClaimAnswer>;
-  readonly advance: (item: AdvanceItem) => Promise<AdvanceAnswer>;
+  readonly writes: FairWrites<AdvanceItem, AdvanceAnswer>;
   readonly abandon: (run: { readonly jobId: string; readonly claimNo: number }) => Promise<void>;
   readonly steps: StepRunner;
   readonly heartbeat: Heartbeat;
@@ -30,7 +31,7 @@ const TOKEN_BYTES = 12;
 export function createHandler({
   worker,
   claim,
-  advance,
+  writes,
   abandon,
   steps,
   heartbeat,
@@ -52,9 +53,10 @@ export function createHandler({
     if (answer.outcome === 'alone') return 'alone';
     if (answer.outcome === 'stale') return { outcome: 'stale' };
     const release = heartbeat.hold();
+    const leave = writes.enter(answer.claim.job.clientId);
     running.inc();
     try {
-      return await runJob(openRun(answer.claim, advance, signal), steps, answer.claim.refusal);
+      return await runJob(openRun(answer.claim, writes.write, signal), steps, answer.claim.refusal);
     } catch (error) {
       if (error instanceof RunOver && error.why === 'interrupted') throw error;
       if (!(error instanceof RunOver))
@@ -65,6 +67,7 @@ export function createHandler({
       throw error;
     } finally {
       running.dec();
+      leave();
       release();
     }
   }

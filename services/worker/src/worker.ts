@@ -15,6 +15,7 @@ import { sqlOn } from '@qvara/store/sql';
 import { abandonRun, releaseWorker } from '@qvara/store/sweep';
 import { forgetWorker } from '@qvara/store/workers';
 import type { WorkerConfig } from './config.ts';
+import { createFairWrites } from './fair-writes.ts';
 import { createHandler } from './handle-bell.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createHousekeeping } from './housekeeping.ts';
@@ -40,10 +41,15 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   };
   const heartbeat = createHeartbeat(ledger, worker);
   const metrics = createMetrics({ service: 'worker' });
+  const advance = advanceVerb(ledger, announce);
   const handle = createHandler({
     worker,
     claim: coalesce(claimVerb(ledger, announce)),
-    advance: coalesce(advanceVerb(ledger, announce)),
+    writes: createFairWrites({
+      few: coalesce(advance),
+      many: coalesce(advance),
+      clientOf: ({ job }) => job.clientId,
+    }),
     abandon: (run) => abandonRun(ledger, announce, run),
     steps: createStepRunner(tools, logger),
     heartbeat,

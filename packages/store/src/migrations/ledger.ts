@@ -183,12 +183,11 @@ export const ledger: readonly string[] = [
   `create index events_client on events (client_id, sequence)`,
   `create index events_customer on events (customer_id, sequence)`,
   // How many more bells of a queue a client may have outstanding, who has `own` of them now and will have `kept`. What all
-  // clients have rung is little more than the workers can take at once, so that nobody's bell comes behind a long row of
-  // another's; each client may always have an equal share of it, and what the others do not use.
+  // clients have rung is what the workers can take at once, so that nobody's bell comes behind a long row of another's; each client may always have an equal share of it, and what the others do not use.
   `create function bell_room(named text, own integer, kept integer, most integer)
    returns integer language sql stable as $$
-    select greatest(0, least(most - kept, greatest(ceil(pool / greatest(clients, 1)) - kept, pool - (taken - own) - kept)))::integer
-    from (select greatest(8, ceil(1.25 * coalesce(sum(slots), 0))) as pool from workers
+    select greatest(0, least(most - kept, greatest(ceil(pool::numeric / greatest(clients, 1)) - kept, pool - (taken - own) - kept)))::integer
+    from (select greatest(8, coalesce(sum(slots), 0)) as pool from workers
           where beat_at > statement_timestamp() - interval '1 minute') w,
          (select coalesce(sum(outstanding), 0) as taken, count(*) + (own = 0)::integer as clients from bell_windows
           where queue = named and outstanding > 0) b
