@@ -39,7 +39,8 @@ export function openPool(databaseUrl: string, poolSize: number): pg.Pool {
     keepAlive: true,
     application_name: 'qvara-sandbox',
     // Plans are made once for a connection, perhaps while a table is still small.
-    options: '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off',
+    options:
+      '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan',
     // Statements that do not wait for each other's answers travel together.
     pipeline: true,
     stream: () => new GatheringSocket(),

@@ -74,8 +74,8 @@ it('all clients together have hardly more rung than the workers take; each has a
   const outstanding = async () => (await windows()).map((window) => window.outstanding);
   await one.rows('delete from workers');
   await beat(sqlOn(one.ledger.pool), [
-    { id: 'wrk_a', slots: 10 },
-    { id: 'wrk_b', slots: 6 },
+    { id: 'wrk_a', slots: 12, sharedSlots: 12 },
+    { id: 'wrk_b', slots: 8, sharedSlots: 8 },
   ]);
   const ask = (clientId: string, count: number) =>
     Promise.all(Array.from({ length: count }, () => accepted(process, provision({ clientId }))));
@@ -91,6 +91,29 @@ it('all clients together have hardly more rung than the workers take; each has a
   const after = await outstanding();
   const total = after.reduce((sum, count) => sum + count, 0);
   expect([19, 20]).toContain(total);
+});
+
+it('while a client with little to do is about, those with a backlog get fewer slots', async () => {
+  await one.rows('delete from workers');
+  await beat(sqlOn(one.ledger.pool), [{ id: 'wrk_a', slots: 30, sharedSlots: 9 }]);
+  const process = await openProcess(databaseUrl, { clientWindow: 1_000 });
+  closing.unshift(process.close);
+  await one.rows("delete from workers where id = 'wrk_able'");
+  const ask = (clientId: string, count: number) =>
+    Promise.all(Array.from({ length: count }, () => accepted(process, provision({ clientId }))));
+  const outstanding = async () => (await windows()).map((window) => window.outstanding);
+  await ask('cli_a', 60);
+  expect(await outstanding()).toEqual([30]);
+  await ask('cli_b', 1);
+  for (const { jobId } of process.bells.slice(0, 25)) {
+    await one.rows("update bell_windows set changed_at = clock_timestamp() where client_id = 'cli_b'");
+    await runJob(process, jobId);
+  }
+  expect(await outstanding()).toEqual([8, 1]);
+  await one.rows("update bell_windows set changed_at = clock_timestamp() - interval '2 seconds'");
+  const next = process.bells.at(-2);
+  await runJob(process, next?.jobId ?? '');
+  expect(await outstanding()).toEqual([29, 1]);
 });
 
 it('a client with a full window holds up no other client', async () => {

@@ -16,7 +16,7 @@ type Window = WindowKey & { readonly room: number };
 /** Locks windows, and answers how many more bells may be rung in each. */
 async function lockWindows(sql: Sql, ledger: Ledger, keys: readonly WindowKey[]): Promise<Map<string, number>> {
   const columns = [keys.map((key) => key.clientId), keys.map((key) => key.queue)];
-  const select = `select w.client_id, w.queue, bell_room(w.queue, w.outstanding, w.outstanding, $3) as room
+  const select = `select w.client_id, w.queue, bell_room(w.client_id, w.queue, w.outstanding, w.outstanding, $3) as room
     from bell_windows w join unnest($1::text[], $2::text[]) as k (client_id, queue) using (client_id, queue)
     order by w.client_id, w.queue for update of w`;
   let rows = await sql.query<Window>(select, [...columns, ledger.clientWindow]);
@@ -37,7 +37,7 @@ export async function saveWindows(sql: Sql, changes: Places['changes']): Promise
   const real = changes.filter((change) => change.by !== 0);
   if (real.length === 0) return;
   await sql.query(
-    `update bell_windows w set outstanding = w.outstanding + k.by
+    `update bell_windows w set outstanding = w.outstanding + k.by, changed_at = clock_timestamp()
      from unnest($1::text[], $2::text[], $3::int[]) as k (client_id, queue, by)
      where w.client_id = k.client_id and w.queue = k.queue`,
     [real.map((c) => c.clientId), real.map((c) => c.queue), real.map((c) => c.by)],

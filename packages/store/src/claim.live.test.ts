@@ -25,10 +25,10 @@ const wish = (jobId: string, bellNo = 1) => ({
   jobId,
   bellNo,
   token: freshId('token'),
-  worker: { id: one.workerId, slots: 8 },
+  worker: { id: one.workerId, slots: 8, sharedSlots: 8 },
 });
 // Two workers: those of one process would wait for each other at their heartbeat's row already.
-const wishOfTwo = (jobId: string) => ({ ...wish(jobId), worker: { id: two.workerId, slots: 8 } });
+const wishOfTwo = (jobId: string) => ({ ...wish(jobId), worker: { id: two.workerId, slots: 8, sharedSlots: 8 } });
 const eventsOf = async (jobId: string) =>
   (await one.rows<{ name: string }>('select name from events where job_id = $1 order by job_sequence', [jobId])).map(
     ({ name }) => name,

@@ -53,7 +53,12 @@ it('a job behind a provisioning that is held does not run', async () => {
   await run.write({ place: { region: 'nowhere' }, events: [] });
   expect(run.job).toMatchObject({ state: 'held', held: { reason: 'no-capacity' } });
   expect(one.bellsOf(behind.id)).toEqual([]);
-  const bell = { jobId: behind.id, bellNo: 0, token: 'a guess', worker: { id: one.workerId, slots: 8 } };
+  const bell = {
+    jobId: behind.id,
+    bellNo: 0,
+    token: 'a guess',
+    worker: { id: one.workerId, slots: 8, sharedSlots: 8 },
+  };
   expect(await one.claim(bell)).toEqual({ outcome: 'stale' });
 });
 

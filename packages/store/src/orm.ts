@@ -32,6 +32,7 @@ const SESSION = Object.entries({
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
+  plan_cache_mode: 'force_generic_plan',
 })
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ');

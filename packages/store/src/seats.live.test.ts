@@ -159,7 +159,7 @@ it('no job is left held beside a free seat, however often a hold and a release m
     if (state === 'waiting') await eventually(() => bells() === 2, { describe: 'the held job is rung' });
     await one.rows("update jobs set state = 'cancelled', bell = 'none', finished_at = now() where id = $1", [id]);
     await one.rows('delete from seats');
-    await one.rows('update containers set seats = 0, quarantined = 0');
+    await one.rows('update containers set seats = 0, quarantined = 0, no_free_below = 1');
   }
 });
 

@@ -78,12 +78,12 @@ function placeIn(choice: ReturnType<typeof chooseContainer>, numbers: Map<string
 
 async function freeNumbers(sql: Sql, wanted: Map<string, number>): Promise<Map<string, string[]>> {
   const rows = await sql.query<{ containerId: string; numbers: string[] }>(
+    // The series comes in its order; each number is looked up, and hardly more of them than are wanted.
     `select k.container_id, array(
-       select to_char(n, 'FM000') from (
-         select n from generate_series(1, 999) n except all
-         select number::int from seats s where s.container_id = k.container_id) free
-       order by n limit k.count) as numbers
-     from unnest($1::text[], $2::int[]) as k (container_id, count)`,
+       select to_char(n, 'FM000') from generate_series(c.no_free_below, 999) n
+       where (select count(*) from seats s where s.container_id = k.container_id and s.number = to_char(n, 'FM000')) = 0
+       limit k.count) as numbers
+     from unnest($1::text[], $2::int[]) as k (container_id, count) join containers c on c.id = k.container_id`,
     [[...wanted.keys()], [...wanted.values()]],
   );
   return new Map(rows.map((row) => [row.containerId, row.numbers]));
@@ -112,18 +112,34 @@ async function insertSeats(sql: Sql, requests: readonly SeatRequest[], placed: r
        (container_id text, number text, customer_id text, job_id text, tenant_started boolean)`,
     [JSON.stringify(rows)],
   );
-  const counts = rows.map((row) => ({ containerId: row.container_id, seats: 1, quarantined: 0 }));
+  const counts = rows.map((row) => ({
+    containerId: row.container_id,
+    seats: 1,
+    quarantined: 0,
+    taken: Number(row.number),
+  }));
   await Promise.all([inserted, countSeats(sql, counts)]);
 }
 
-type Count = { readonly containerId: string; readonly seats: number; readonly quarantined: number };
+type Count = {
+  readonly containerId: string;
+  readonly seats: number;
+  readonly quarantined: number;
+  /** The number that was the lowest free one until now. */
+  readonly taken?: number;
+  /** A number that nobody has any more. */
+  readonly freed?: number;
+};
 
 async function countSeats(sql: Sql, counts: readonly Count[]): Promise<void> {
   if (counts.length === 0) return;
   await sql.query(
-    `update containers c set seats = c.seats + k.seats, quarantined = c.quarantined + k.quarantined
-     from (select "containerId" as id, sum(seats)::int as seats, sum(quarantined)::int as quarantined
-           from jsonb_to_recordset($1) as r ("containerId" text, seats int, quarantined int) group by 1) k
+    `update containers c set seats = c.seats + k.seats, quarantined = c.quarantined + k.quarantined,
+       no_free_below = least(coalesce(k.taken + 1, c.no_free_below), k.freed)
+     from (select "containerId" as id, sum(seats)::int as seats, sum(quarantined)::int as quarantined,
+                  max(taken) as taken, min(freed) as freed
+           from jsonb_to_recordset($1) as r ("containerId" text, seats int, quarantined int, taken int, freed int)
+           group by 1) k
      where c.id = k.id`,
     [JSON.stringify(counts)],
   );
@@ -134,8 +150,8 @@ async function countSeats(sql: Sql, counts: readonly Count[]): Promise<void> {
  * the old tenant reaches a new one; the others are free at once. The capacity lock must be held.
  */
 export async function releaseSeats(sql: Sql, ledger: Ledger, customerIds: readonly string[]): Promise<void> {
-  const freed = await sql.query<{ containerId: string }>(
-    'delete from seats where customer_id = any($1) and (not tenant_started or $2 = 0) returning container_id',
+  const freed = await sql.query<{ containerId: string; number: string }>(
+    'delete from seats where customer_id = any($1) and (not tenant_started or $2 = 0) returning container_id, number',
     [customerIds, ledger.quarantineDays],
   );
   const resting = await sql.query<{ containerId: string }>(
@@ -145,19 +161,19 @@ export async function releaseSeats(sql: Sql, ledger: Ledger, customerIds: readon
     [customerIds, ledger.quarantineDays],
   );
   await countSeats(sql, [
-    ...freed.map(({ containerId }) => ({ containerId, seats: -1, quarantined: 0 })),
+    ...freed.map(({ containerId, number }) => ({ containerId, seats: -1, quarantined: 0, freed: Number(number) })),
     ...resting.map(({ containerId }) => ({ containerId, seats: -1, quarantined: 1 })),
   ]);
 }
 
 /** Makes numbers free whose quarantine is over. The capacity lock must be held. */
 export async function endQuarantines(sql: Sql): Promise<void> {
-  const rested = await sql.query<{ containerId: string }>(
-    "delete from seats where state = 'quarantined' and free_at <= statement_timestamp() returning container_id",
+  const rested = await sql.query<{ containerId: string; number: string }>(
+    "delete from seats where state = 'quarantined' and free_at <= statement_timestamp() returning container_id, number",
   );
   await countSeats(
     sql,
-    rested.map(({ containerId }) => ({ containerId, seats: 0, quarantined: -1 })),
+    rested.map(({ containerId, number }) => ({ containerId, seats: 0, quarantined: -1, freed: Number(number) })),
   );
 }
 

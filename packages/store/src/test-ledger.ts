@@ -29,7 +29,7 @@ export async function openProcess(databaseUrl: string, settings: Partial<LedgerS
     ...settings,
   });
   // A worker that takes all it is given, so that the window alone bounds what is rung.
-  const able = [{ id: 'wrk_able', slots: 1_000_000 }];
+  const able = [{ id: 'wrk_able', slots: 1_000_000, sharedSlots: 1_000_000 }];
   await beat(sqlOn(ledger.pool), able);
   const bells: Bell[] = [];
   const announce = (news: { readonly bells: readonly Bell[] }) => void bells.push(...news.bells);

@@ -10,7 +10,7 @@ export type Run = Awaited<ReturnType<typeof claimRun>>;
 
 /** Claims the job by its last bell, as a worker does. Throws when the bell is stale. */
 export async function claimRun(process: Process, jobId: string, workerId = process.workerId) {
-  const worker = { id: workerId, slots: 0 };
+  const worker = { id: workerId, slots: 0, sharedSlots: 0 };
   const bell = process.bellsOf(jobId).at(-1);
   if (bell === undefined) throw new Error(`no bell was rung for ${jobId}`);
   const answer = await process.claim({ jobId, bellNo: bell.bellNo, token: freshId('token'), worker });

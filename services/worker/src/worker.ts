@@ -27,7 +27,11 @@ import { createStepRunner } from './run-step.ts';
 
 /** Wires a worker together and starts it. */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<Service> {
-  const worker = { id: `wrk_${randomToken(12)}`, slots: config.WORKER_CONCURRENCY };
+  const worker = {
+    id: `wrk_${randomToken(12)}`,
+    slots: config.WORKER_CONCURRENCY,
+    sharedSlots: config.WORKER_SHARED_CONCURRENCY,
+  };
   const { ledger, backend, producer, announcer, dueTimes, onError } = await openMeans(config, logger);
   const { announce } = announcer;
   const driver = openDriver({ platform: config.PLATFORM, platformDatabaseUrl: config.PLATFORM_DATABASE_URL });

@@ -122,6 +122,7 @@ export const ledger: readonly string[] = [
     client_id text not null,
     queue text not null,
     outstanding integer not null check (outstanding >= 0),
+    changed_at timestamptz not null default clock_timestamp(),
     primary key (client_id, queue)
   ) with (fillfactor = 50)`,
   `create table queue_pauses (
@@ -136,6 +137,7 @@ export const ledger: readonly string[] = [
     capacity integer not null check (capacity between 1 and 999),
     seats integer not null default 0 check (seats >= 0),
     quarantined integer not null default 0 check (quarantined >= 0),
+    no_free_below integer not null default 1,
     breaker_failures integer not null default 0,
     breaker_open_until timestamptz,
     created_at timestamptz not null default clock_timestamp()
@@ -158,6 +160,7 @@ export const ledger: readonly string[] = [
   `create table workers (
     id text primary key,
     slots integer not null,
+    shared_slots integer not null,
     beat_at timestamptz not null
   ) with (fillfactor = 50)`,
   `create table audits (
@@ -183,14 +186,21 @@ export const ledger: readonly string[] = [
   `create index events_client on events (client_id, sequence)`,
   `create index events_customer on events (customer_id, sequence)`,
   // How many more bells of a queue a client may have outstanding, who has `own` of them now and will have `kept`. What all
-  // clients have rung is what the workers can take at once, so that nobody's bell comes behind a long row of another's; each client may always have an equal share of it, and what the others do not use.
-  `create function bell_room(named text, own integer, kept integer, most integer)
+  // clients have rung is what the workers can take at once, so that nobody's bell comes behind a long row of another's; each
+  // client may always have an equal share of it, and what the others do not use. While somebody else is about who has no
+  // backlog, it gets fewer slots: the fewer jobs are under way, the sooner each of them is done.
+  `create function bell_room(client text, named text, own integer, kept integer, most integer)
    returns integer language sql stable as $$
-    select greatest(0, least(most - kept, greatest(ceil(pool::numeric / greatest(clients, 1)) - kept, pool - (taken - own) - kept)))::integer
-    from (select greatest(8, coalesce(sum(slots), 0)) as pool from workers
-          where beat_at > statement_timestamp() - interval '1 minute') w,
-         (select coalesce(sum(outstanding), 0) as taken, count(*) + (own = 0)::integer as clients from bell_windows
-          where queue = named and outstanding > 0) b
+    select greatest(0, least(most - kept, greatest(ceil(pool / greatest(clients, 1)) - kept, pool - (taken - own) - kept)))::integer
+    from (select coalesce(sum(outstanding), 0) as taken, count(*) + (own = 0)::integer as clients from bell_windows
+          where queue = named and outstanding > 0) b,
+         (select exists (
+            select from bell_windows w where w.queue = named and w.client_id <> client
+              and w.changed_at > statement_timestamp() - interval '1 second'
+              and not exists (select from jobs j where j.client_id = w.client_id and j.queue = named and j.bell = 'due'
+                                and j.due_at <= statement_timestamp())) as is_shared) s,
+         lateral (select greatest(8, coalesce(sum(case when is_shared then shared_slots else slots end), 0))::numeric as pool
+                  from workers where beat_at > statement_timestamp() - interval '1 minute') w
   $$`,
   // Frees places in clients' windows and rings what is due in them, the longest due first. One call instead of four
   // statements, so that it can travel with the commit.
@@ -212,7 +222,7 @@ export const ledger: readonly string[] = [
         from unnest(clients, queues, freed) as k (client_id, queue, freed) join bell_windows w using (client_id, queue)
         order by w.client_id, w.queue for update of w
       loop
-        room := bell_room(own.queue, own.outstanding, own.kept, most);
+        room := bell_room(own.client_id, own.queue, own.outstanding, own.kept, most);
         return query
           with chosen as (
             select j.id from jobs j
@@ -222,7 +232,8 @@ export const ledger: readonly string[] = [
           from chosen where j.id = chosen.id returning own.queue, j.id, j.bell_no;
         get diagnostics rung = row_count;
         if own.outstanding <> own.kept + rung then
-          update bell_windows w set outstanding = own.kept + rung where w.client_id = own.client_id and w.queue = own.queue;
+          update bell_windows w set outstanding = own.kept + rung, changed_at = moment
+            where w.client_id = own.client_id and w.queue = own.queue;
         end if;
       end loop;
     end
