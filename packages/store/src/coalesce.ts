@@ -32,7 +32,7 @@ const LONGEST_PAUSE_MS = 100;
 export function coalesce<Item, Answer>(verb: BatchVerb<Item, Answer>, maxBatch = 128): (item: Item) => Promise<Answer> {
   let queue: Waiting<Item, Answer>[] = [];
   let running = false;
-  let goOn = () => undefined as void;
+  let goOn: () => void = () => undefined;
 
   /** Who comes meanwhile does not wait for the end of the pause. */
   function rest(ms: number): Promise<void> {
