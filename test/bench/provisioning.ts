@@ -23,6 +23,7 @@ export type Provisioning = {
 };
 
 const PAUSE_MS = 50;
+const STUCK_MS = 60_000;
 const FLOOD_CONNECTIONS = 32;
 
 /** From accepted to active: how many jobs a second, all accepted beforehand. */
@@ -74,11 +75,15 @@ export async function flood(args: readonly string[]): Promise<void> {
   if (status !== 0) throw new Error('the flood did not end well');
 }
 
-/** Waits until no job is open. */
+/** Waits until no job is open. Throws when for a minute none of them ends. */
 export async function allEnded({ ledger }: Pick<Site, 'ledger'>): Promise<void> {
+  let [left, changedMs] = [Number.POSITIVE_INFINITY, performance.now()];
   for (;;) {
-    const { rows } = await ledger.query('select from jobs where finished_at is null limit 1');
-    if (rows.length === 0) return;
+    const { rows } = await ledger.query<{ n: number }>('select count(*)::int as n from jobs where finished_at is null');
+    const open = rows[0]?.n ?? 0;
+    if (open === 0) return;
+    if (open < left) [left, changedMs] = [open, performance.now()];
+    if (performance.now() - changedMs > STUCK_MS) throw new Error(`${open} jobs do not end`);
     await delay(PAUSE_MS);
   }
 }
