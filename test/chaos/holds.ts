@@ -74,10 +74,16 @@ async function holdInLocks(scene: Scene): Promise<{ held: Held[]; letGo: () => P
   for (const [index, step] of STEPS_WITH_LOCK.entries()) {
     await client.query(LOCKS[step]);
     const job = await scene.insist(provisioning({ region: places[index]?.region }));
-    await eventually(() => isIn(scene.world, job.id, step), { describe: `${step} is begun` });
+    await eventually(() => hasBegun(scene.world, job, step), { describe: `${step} is begun` });
     held.push({ step, job });
   }
   return { held, letGo: () => client.end() };
+}
+
+/** Whether the step is under way: one that is written with the step before it, once that has been to the platform. */
+async function hasBegun(world: World, { id, customerId }: JobAnswer, step: StepName): Promise<boolean> {
+  if (step !== 'create-site') return await isIn(world, id, step);
+  return (await effectsOf({ world }, customerId)).includes('configured');
 }
 
 /** Whether the job's step is under way, as the ledger has it. */

@@ -15,6 +15,8 @@ export const Container = defineEntity({
     /** Counted with every seat that is taken or given back, under the capacity lock. */
     seats: p.integer(),
     quarantined: p.integer(),
+    /** Every number below it is taken or rests: the search for a free one begins here. */
+    noFreeBelow: p.integer(),
     breakerFailures: p.integer(),
     breakerOpenUntil: p.type(Timestamp).$type<string>().nullable(),
     createdAt: p.type(Timestamp).$type<string>(),
