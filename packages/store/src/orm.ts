@@ -22,20 +22,9 @@ export type LedgerSettings = {
   readonly sipDomain: string;
 };
 
-// No transaction waits long for a lock, and none stays open: a batch that cannot go on is repeated or refused. Plans are
-// made once for a connection, perhaps while a table is still small: what was the best way then would read all of it later.
-const SESSION = Object.entries({
-  lock_timeout: 200,
-  statement_timeout: 5_000,
-  idle_in_transaction_session_timeout: 5_000,
-  timezone: 'UTC',
-  enable_seqscan: 'off',
-  enable_hashjoin: 'off',
-  enable_mergejoin: 'off',
-  plan_cache_mode: 'force_generic_plan',
-})
-  .map(([name, value]) => `-c ${name}=${value}`)
-  .join(' ');
+// No transaction waits long for a lock, and none stays open: a batch that cannot go on is repeated or refused.
+const SESSION =
+  '-c lock_timeout=200 -c statement_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c timezone=UTC';
 
 // Longer than the server allows any statement: only a connection that is half open makes one wait so long.
 const QUERY_TIMEOUT_MS = 7_000;

@@ -89,6 +89,11 @@ function keepBack(): { readonly sql: Sql; send(on: Sql): void } {
   };
 }
 
+// Plans of a transaction's statements are made once for a connection, perhaps while a table is still small: what was the
+// best way then would read all of it later. So they look rows up by index, whatever a table's size.
+const BEGIN = `begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off;
+  set local enable_hashjoin = off; set local enable_mergejoin = off`;
+
 /** Runs `work` in one READ COMMITTED transaction: all of it commits, or none. */
 export async function transact<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
   return await transactInTwo(pool, work, async (_, answer) => answer);
@@ -111,7 +116,7 @@ export async function transactInTwo<M, T>(
     first ??= error;
   });
   try {
-    const [, middle] = await Promise.all([connection.query('begin'), work(sql)]);
+    const [, middle] = await Promise.all([connection.query(BEGIN), work(sql)]);
     const ending = keepBack();
     const answer = last(ending.sql, middle);
     // What is thrown between its statements is thrown before the next tick: nothing is sent then.
