@@ -40,7 +40,7 @@ export function openPool(databaseUrl: string, poolSize: number): pg.Pool {
     application_name: 'qvara-sandbox',
     // Plans are made once for a connection, perhaps while a table is still small.
     options:
-      '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan',
+      '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan -c jit=off',
     // Statements that do not wait for each other's answers travel together.
     pipeline: true,
     stream: () => new GatheringSocket(),

@@ -7,11 +7,11 @@ import { AGAIN, type BatchVerb } from './coalesce.ts';
 import { type Act, type Announce, conclude } from './commit.ts';
 import type { JobRow } from './entities/job.ts';
 import { jobEvents, type SeatView } from './events.ts';
-import { findHeld, type MovedJob, moveJob, readJobs, updateJobs, updateRunning } from './job-rows.ts';
+import { findHeld, type MovedJob, moveJob, updateJobs, updateRunning } from './job-rows.ts';
 import { advanceLanes } from './lanes.ts';
 import type { Ledger } from './orm.ts';
 import type { AdvanceAnswer, AdvanceItem, Entry, LockedRun, Written } from './run-write.ts';
-import { seatColumns, seatOf } from './seat-view.ts';
+import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
 import { loadCandidates, lockCapacity, type Placed, placeSeats } from './seats.ts';
 import { type Sql, transactInTwo } from './sql.ts';
 
@@ -84,15 +84,28 @@ type Found = {
   /** Jobs that are there, but somebody else has them locked. */
   readonly held: ReadonlySet<string>;
   /** Jobs whose write was carried out before, as it left them. */
-  readonly written: ReadonlyMap<string, JobRow>;
+  readonly written: ReadonlyMap<string, WrittenJob>;
 };
 
 /** Looks for what is not as a first write finds it, which is rare. */
 async function lookAgain(sql: Sql, items: readonly AdvanceItem[], rows: Found['rows']) {
   const missing = items.map(({ job }) => job.id).filter((id) => !rows.has(id));
   const repeated = items.filter((item) => isWritten(item, rows.get(item.job.id))).map(({ job }) => job.id);
-  const [held, written] = await Promise.all([findHeld(sql, missing), readJobs(sql, repeated)]);
+  const [held, written] = await Promise.all([findHeld(sql, missing), readWritten(sql, repeated)]);
   return { held, written: new Map(written.map((job) => [job.id, job])) };
+}
+
+type WrittenJob = JobRow & SeatColumns;
+
+/** The seat is read again too: what the locking statement shows of it may be older than the job. */
+async function readWritten(sql: Sql, jobIds: readonly string[]): Promise<WrittenJob[]> {
+  if (jobIds.length === 0) return [];
+  return await sql.query<WrittenJob>(
+    `select j.*, ${seatColumns} from jobs j
+     left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id
+     where j.id = any($1)`,
+    [jobIds],
+  );
 }
 
 function isWritten({ job }: AdvanceItem, row: LockedRun | undefined): boolean {
@@ -181,7 +194,7 @@ function unlocked({ job }: AdvanceItem, held: ReadonlySet<string>): AdvanceAnswe
 function judge(item: AdvanceItem, row: LockedRun, { lanes, written }: Found): AdvanceAnswer | typeof AGAIN | null {
   const { claimNo, writeNo, customerId } = item.job;
   const before = written.get(row.id);
-  if (before !== undefined && isWritten(item, row)) return { outcome: 'written', job: before, seat: seatOf(row) };
+  if (before !== undefined && isWritten(item, row)) return { outcome: 'written', job: before, seat: seatOf(before) };
   if (row.claimNo !== claimNo || row.writeNo !== writeNo || row.state !== 'running') return { outcome: 'fenced' };
   return mayEnd(item) && !lanes.has(customerId) ? AGAIN : null;
 }

@@ -109,7 +109,7 @@ it('while a client with little to do is about, those with a backlog get fewer sl
     await one.rows("update bell_windows set changed_at = clock_timestamp() where client_id = 'cli_b'");
     await runJob(process, jobId);
   }
-  expect(await outstanding()).toEqual([8, 1]);
+  expect(await outstanding()).toEqual([9, 1]);
   await one.rows("update bell_windows set changed_at = clock_timestamp() - interval '2 seconds'");
   const next = process.bells.at(-2);
   await runJob(process, next?.jobId ?? '');

@@ -21,6 +21,8 @@ type Waiting<Item, Answer> = {
 const REPEATS = 25;
 /** Of a whole batch: then it is found out which of its items meets somebody's lock. */
 const REPEATS_TOGETHER = 4;
+/** Of a part of one: the others wait meanwhile. */
+const REPEATS_APART = 1;
 const PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 100;
 
@@ -78,7 +80,8 @@ async function settle<Item, Answer>(
 ): Promise<Waiting<Item, Answer>[]> {
   try {
     const items = batch.map((waiting) => waiting.item);
-    const most = batch.length > 1 ? REPEATS_TOGETHER : REPEATS;
+    const together = rerun ? REPEATS_APART : REPEATS_TOGETHER;
+    const most = batch.length > 1 ? together : REPEATS;
     const answers = await repeat((again) => verb(items, rerun || again), { namesItself: true, most });
     return batch.filter((waiting, index) => {
       const answer = answers[index] as Answer | typeof AGAIN;

@@ -67,8 +67,3 @@ export async function findHeld(sql: Sql, jobIds: readonly string[]): Promise<Set
   const rows = await sql.query<{ id: string }>('select id from jobs where id = any($1)', [jobIds]);
   return new Set(rows.map(({ id }) => id));
 }
-
-/** The jobs with these ids, in no order. */
-export async function readJobs(sql: Sql, jobIds: readonly string[]): Promise<JobRow[]> {
-  return jobIds.length === 0 ? [] : await sql.query<JobRow>('select * from jobs where id = any($1)', [jobIds]);
-}

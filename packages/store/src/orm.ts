@@ -23,8 +23,9 @@ export type LedgerSettings = {
 };
 
 // No transaction waits long for a lock, and none stays open: a batch that cannot go on is repeated or refused.
+// No statement is worth a compiler.
 const SESSION =
-  '-c lock_timeout=200 -c statement_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c timezone=UTC';
+  '-c lock_timeout=200 -c statement_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c timezone=UTC -c jit=off';
 
 // Longer than the server allows any statement: only a connection that is half open makes one wait so long.
 const QUERY_TIMEOUT_MS = 7_000;

@@ -29,7 +29,7 @@ export async function ringDue(ledger: Ledger, announce: Announce): Promise<void>
 async function findDue(ledger: Ledger, last: WindowKey | undefined): Promise<WindowKey[]> {
   return await sqlOn(ledger.pool).query<WindowKey>(
     `select w.client_id, w.queue from bell_windows w
-     where (w.client_id, w.queue) > ($1, $2) and bell_room(w.client_id, w.queue, w.outstanding, w.outstanding, $3) > 0
+     where (w.client_id, w.queue) > ($1, $2) and w.outstanding < $3
        and exists (select from jobs j where j.client_id = w.client_id and j.queue = w.queue and j.bell = 'due'
                      and j.due_at <= statement_timestamp())
      order by w.client_id, w.queue limit ${WINDOWS_AT_ONCE}`,

@@ -39,7 +39,9 @@ async function writeOf(run: Run, steps: StepRunner, { step, done }: { step: Step
   if (place !== undefined) return { place, events: [next ?? finish(run, done)] };
   const succeeded: JobEvent = { type: 'step-succeeded', step, told, fees };
   const act = { events: [succeeded, next ?? finish(run, done)], ...(changes && { changes }) };
-  if (next === undefined || !stepDefinition(next.step).withTheOneBefore) return act;
+  // The last step is on its own: what it completes the job with is read from what the others have written.
+  const isJoined = next !== undefined && stepDefinition(next.step).withTheOneBefore && following(run, next.step);
+  if (!isJoined) return act;
   const answer = await steps.ensure(run, next.step);
   if (!answer.ok) return act;
   const { events, changes: more } = await writeOf(run, steps, { step: next.step, done: answer.done });

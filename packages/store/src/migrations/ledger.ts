@@ -185,22 +185,27 @@ export const ledger: readonly string[] = [
   `create unique index events_job on events (job_id, job_sequence) where job_id is not null`,
   `create index events_client on events (client_id, sequence)`,
   `create index events_customer on events (customer_id, sequence)`,
+  `create function has_backlog(client text, named text) returns boolean language sql stable as $$
+    select exists (select from jobs j where j.client_id = client and j.queue = named and j.bell = 'due'
+                     and j.due_at <= statement_timestamp())
+  $$`,
   // How many more bells of a queue a client may have outstanding, who has `own` of them now and will have `kept`. What all
   // clients have rung is what the workers can take at once, so that nobody's bell comes behind a long row of another's; each
   // client may always have an equal share of it, and what the others do not use. While somebody else is about who has no
-  // backlog, it gets fewer slots: the fewer jobs are under way, the sooner each of them is done.
+  // backlog, a client with one gets fewer slots: the fewer jobs are under way, the sooner each of them is done.
   `create function bell_room(client text, named text, own integer, kept integer, most integer)
    returns integer language sql stable as $$
-    select greatest(0, least(most - kept, greatest(ceil(pool / greatest(clients, 1)) - kept, pool - (taken - own) - kept)))::integer
+    select greatest(0, least(
+      most - kept,
+      greatest(ceil(pool / greatest(clients, 1)) - kept, pool - (taken - own) - kept),
+      case when has_backlog(client, named) and exists (
+        select from bell_windows w where w.queue = named and w.client_id <> client
+          and w.changed_at > statement_timestamp() - interval '1 second' and not has_backlog(w.client_id, named))
+      then shared - kept end))::integer
     from (select coalesce(sum(outstanding), 0) as taken, count(*) + (own = 0)::integer as clients from bell_windows
           where queue = named and outstanding > 0) b,
-         (select exists (
-            select from bell_windows w where w.queue = named and w.client_id <> client
-              and w.changed_at > statement_timestamp() - interval '1 second'
-              and not exists (select from jobs j where j.client_id = w.client_id and j.queue = named and j.bell = 'due'
-                                and j.due_at <= statement_timestamp())) as is_shared) s,
-         lateral (select greatest(8, coalesce(sum(case when is_shared then shared_slots else slots end), 0))::numeric as pool
-                  from workers where beat_at > statement_timestamp() - interval '1 minute') w
+         (select greatest(8, coalesce(sum(slots), 0))::numeric as pool, greatest(1, coalesce(sum(shared_slots), 0)) as shared
+          from workers where beat_at > statement_timestamp() - interval '1 minute') w
   $$`,
   // Frees places in clients' windows and rings what is due in them, the longest due first. One call instead of four
   // statements, so that it can travel with the commit.
