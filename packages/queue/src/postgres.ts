@@ -8,7 +8,7 @@ const QUERY_TIMEOUT_MS = 15_000;
 
 /** A pool for queues only; `max` must leave room for one LISTEN connection per worker. Opens nothing by itself. */
 export function openQueuePool(databaseUrl: string, max: number): Pool {
-  return new Pool({
+  const pool = new Pool({
     ...inQueueSchema(databaseUrl),
     max,
     keepAlive: true,
@@ -17,6 +17,9 @@ export function openQueuePool(databaseUrl: string, max: number): Pool {
     query_timeout: QUERY_TIMEOUT_MS,
     application_name: 'qvara-queue',
   }).setMaxListeners(0);
+  // Whoever has checked a connection out meets its loss in the statement they wait for; the event that comes with it
+  // would end the process if nobody heard it, and BullMQ does not always.
+  return pool.on('connect', (client) => client.on('error', () => undefined));
 }
 
 /** What a URL holds wins over other options in pg: `options` of its own must be joined, not put beside it. */
