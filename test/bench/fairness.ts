@@ -11,6 +11,8 @@ export type Fairness = {
   readonly quiet: Spread;
   readonly beside: Spread;
   readonly ratioP99: number;
+  /** The slowest of the first seconds, before the workers have made room: jobs begun are not interrupted. */
+  readonly atFirstMs: number;
   /** What the other client had open when the second measurement began, and when it ended. */
   readonly backlog: readonly [number, number];
 };
@@ -26,7 +28,7 @@ export async function measureFairness({ backend, jobs, seconds }: FairnessPlan):
   try {
     const [url] = site.intakes.map((intake) => intake.url);
     const [small = '', big = ''] = await site.keys(2);
-    await addSeats(site, jobs + 4 * seconds * PER_SECOND);
+    await addSeats(site, jobs + 2 * (seconds + WARM_UP_S) * PER_SECOND);
     const caller = openCaller(url as string, small, 64);
     await steadily(caller, WARM_UP_S);
     const quiet = spreadOf(await steadily(caller, seconds));
@@ -34,10 +36,11 @@ export async function measureFairness({ backend, jobs, seconds }: FairnessPlan):
     await flood([url as string, big, String(jobs), String(FLOOD_CONNECTIONS)]);
     await caller.post('/v1/queues/provisioning/resume', {});
     const before = await countOpen(site);
+    const atFirstMs = round(Math.max(...(await steadily(caller, WARM_UP_S))));
     const beside = spreadOf(await steadily(caller, seconds));
     const backlog = [before, await countOpen(site)] as const;
     await caller.close();
-    return { backend, quiet, beside, ratioP99: round(beside.p99 / quiet.p99), backlog };
+    return { backend, quiet, beside, ratioP99: round(beside.p99 / quiet.p99), atFirstMs, backlog };
   } finally {
     await site.close();
   }

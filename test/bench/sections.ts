@@ -30,7 +30,7 @@ async function provisioning({ backend, quick }: Size): Promise<Figure[]> {
 }
 
 async function fairness({ backend, quick }: Size): Promise<Figure[]> {
-  const { quiet, beside, ratioP99, backlog } = await measureFairness({
+  const { quiet, beside, ratioP99, atFirstMs, backlog } = await measureFairness({
     backend,
     jobs: quick ? 10_000 : 50_000,
     seconds: quick ? 8 : 20,
@@ -41,6 +41,7 @@ async function fairness({ backend, quick }: Size): Promise<Figure[]> {
     { name: 'beside a backlog, p50', value: beside.p50, unit: 'ms' },
     { name: 'beside a backlog, p99', value: beside.p99, unit: 'ms' },
     { name: 'ratio of p99', value: ratioP99, unit: 'x' },
+    { name: 'slowest of its first seconds', value: atFirstMs, unit: 'ms' },
     { name: 'open beside it at first', value: backlog[0], unit: 'jobs' },
     { name: 'open beside it at last', value: backlog[1], unit: 'jobs' },
   ];

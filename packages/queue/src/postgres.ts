@@ -24,10 +24,10 @@ export function openQueuePool(databaseUrl: string, max: number): Pool {
 
 /** What a URL holds wins over other options in pg: `options` of its own must be joined, not put beside it. */
 function inQueueSchema(databaseUrl: string): { connectionString: string; options?: string } {
-  const searchPath = `-c search_path=${QUEUE_SCHEMA}`;
-  if (!URL.canParse(databaseUrl)) return { connectionString: databaseUrl, options: searchPath };
+  const settings = `-c search_path=${QUEUE_SCHEMA} -c synchronous_commit=off`;
+  if (!URL.canParse(databaseUrl)) return { connectionString: databaseUrl, options: settings };
   const url = new URL(databaseUrl);
   const own = url.searchParams.get('options');
-  url.searchParams.set('options', own === null ? searchPath : `${own} ${searchPath}`);
+  url.searchParams.set('options', own === null ? settings : `${own} ${settings}`);
   return { connectionString: url.href };
 }

@@ -8,6 +8,7 @@ const RING_MS = 3000;
 const FIND_MS = 10_000;
 const PAUSE_MS = 3000;
 const CLOSE_MS = 1000;
+const RINGS_APART = 64;
 const RINGS_AT_ONCE = 1000;
 const LOOKUPS_AT_ONCE = 100;
 const KEEP_FAILED = 500;
@@ -126,6 +127,11 @@ async function addBells(queue: Queue<BellData>, bells: readonly Bell[], backend:
       removeOnFail: { count: KEEP_FAILED },
     },
   }));
+  // In PostgreSQL BullMQ makes temporary tables for many at once, and all plans of the database are made anew after it.
+  if (backend.kind === 'postgresql' && jobs.length <= RINGS_APART) {
+    await Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)));
+    return;
+  }
   // Two rings of the same bells in another order may deadlock in PostgreSQL; the loser added nothing.
   await queue.addBulk(jobs).catch((error: { code?: unknown }) => {
     if (error.code !== DEADLOCK) throw error;

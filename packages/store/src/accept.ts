@@ -28,7 +28,7 @@ export function acceptVerb(ledger: Ledger, announce: Announce): BatchVerb<Accept
       (sql) => accept(sql, ledger, { items, rerun }),
       (sql, accepted) => record(sql, ledger, accepted),
     );
-    announce({ bells: done.bells, lastEvent: done.lastEvent, dueInMs: [] });
+    announce({ bells: done.bells, lastEvent: done.lastEvent, ended: false, dueInMs: [] });
     return done.answers;
   };
 }

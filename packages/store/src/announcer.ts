@@ -22,8 +22,8 @@ export function createAnnouncer(ledger: Ledger, { ring, onError, onDue }: Ways):
   const nudger = createNudger(ledger);
   const ringing = new Set<Promise<void>>();
   return {
-    announce({ bells, lastEvent, dueInMs }) {
-      if (lastEvent > 0) nudger.nudge(lastEvent);
+    announce({ bells, lastEvent, ended, dueInMs }) {
+      nudger.nudge(lastEvent, ended);
       if (dueInMs.length > 0) onDue?.(dueInMs);
       if (bells.length === 0) return;
       const rung = ring(bells)

@@ -53,7 +53,7 @@ export function claimVerb(ledger: Ledger, announce: Announce): BatchVerb<ClaimIt
       (sql) => claim(sql, items),
       (sql, { answers, begun }) => record(sql, ledger, begun).then((lastEvent) => ({ answers, lastEvent })),
     );
-    announce({ bells: [], lastEvent, dueInMs: [] });
+    announce({ bells: [], lastEvent, ended: false, dueInMs: [] });
     return answers;
   };
 }

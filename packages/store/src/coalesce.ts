@@ -29,9 +29,14 @@ const LONGEST_PAUSE_MS = 100;
 /**
  * Turns calls made at the same time into one batch: callers await one item, the verb gets many. A batch closes when
  * the one before it has committed, so one lone call waits for nobody. Errors of data, defects, and lock conflicts that do
- * not end are bisected until the bad item stands alone; without a database every item fails as `unavailable`.
+ * not end are bisected until the bad item stands alone; without a database every item fails as `unavailable`. Batches
+ * begin at least `apartMs` after each other, so that more calls share one.
  */
-export function coalesce<Item, Answer>(verb: BatchVerb<Item, Answer>, maxBatch = 128): (item: Item) => Promise<Answer> {
+export function coalesce<Item, Answer>(
+  verb: BatchVerb<Item, Answer>,
+  maxBatch = 128,
+  apartMs: () => number = () => 0,
+): (item: Item) => Promise<Answer> {
   let queue: Waiting<Item, Answer>[] = [];
   let running = false;
   let goOn: () => void = () => undefined;
@@ -55,9 +60,12 @@ export function coalesce<Item, Answer>(verb: BatchVerb<Item, Answer>, maxBatch =
     while (queue.length > 0) {
       const batch = queue.slice(0, maxBatch);
       queue = queue.slice(maxBatch);
+      const startedMs = performance.now();
       const skipped = await settle(verb, batch, false);
       stuck = skipped.length === batch.length ? stuck + 1 : 0;
       if (stuck > 0) await rest(Math.min(PAUSE_MS * 2 ** (stuck - 1), LONGEST_PAUSE_MS));
+      const tooSoonMs = startedMs + apartMs() - performance.now();
+      if (tooSoonMs > 0) await pause(tooSoonMs);
       // A whole batch that has to wait lets the others go first.
       queue = stuck > 0 ? [...queue, ...skipped] : [...skipped, ...queue];
     }

@@ -1,7 +1,7 @@
 import type { Bell } from '@qvara/contracts/jobs';
 import { refill, type WindowKey } from './bells.ts';
 import { repeatConflicts } from './coalesce.ts';
-import { appendEvents, type EventRecord } from './events.ts';
+import { appendEvents, type EventRecord, tellsEnd } from './events.ts';
 import type { Ledger } from './orm.ts';
 import { type Sql, transactInTwo } from './sql.ts';
 
@@ -10,6 +10,8 @@ export type News = {
   readonly bells: readonly Bell[];
   /** Number of the last event, 0 when none was written. */
   readonly lastEvent: number;
+  /** Whether they tell of a job's end. */
+  readonly ended: boolean;
   /** In how many milliseconds each job that was put to wait is due. */
   readonly dueInMs: readonly number[];
 };
@@ -34,9 +36,13 @@ export type Act = Outcome & { readonly freed: readonly WindowKey[] };
  * The last act of a transaction that moved jobs: places in windows, then the event log, whose lock is always last. Calls
  * both at once, so that it can travel with the commit.
  */
-export async function conclude(sql: Sql, ledger: Ledger, act: Act): Promise<Pick<News, 'bells' | 'lastEvent'>> {
+export async function conclude(
+  sql: Sql,
+  ledger: Ledger,
+  act: Act,
+): Promise<Pick<News, 'bells' | 'lastEvent' | 'ended'>> {
   const [bells, lastEvent] = await Promise.all([refill(sql, ledger, act), appendEvents(sql, act.records)]);
-  return { bells, lastEvent };
+  return { bells, lastEvent, ended: act.records.some(({ name }) => tellsEnd(name)) };
 }
 
 /** One transaction of its own with its last act, repeated when it meets locks, its news announced. */

@@ -1,6 +1,7 @@
 import { type CloudEvent, type EventData, type EventName, eventType } from '@qvara/contracts/events';
 import { CodedError } from '@qvara/contracts/failure';
 import type { EventRow } from './entities/event.ts';
+import { tellsEnd } from './events.ts';
 import type { Ledger } from './orm.ts';
 import { sqlOn } from './sql.ts';
 import { type Viewer, visibleClient } from './viewer.ts';
@@ -49,16 +50,22 @@ export async function lastEventNumber(ledger: Ledger): Promise<number> {
   return row?.last ?? 0;
 }
 
-/** The ids of jobs whose end is told by events after a number, and how far the log then goes. */
-export async function findEnded(ledger: Ledger, after: number): Promise<{ last: number; jobIds: string[] }> {
+const LOOK_AT = 5_000;
+
+type Ended = { readonly last: number; readonly jobIds: readonly string[]; readonly more: boolean };
+
+/** The ids of jobs whose end is told by events after a number, how far that goes, and whether the log goes further. */
+export async function findEnded(ledger: Ledger, after: number): Promise<Ended> {
   const rows = await sqlOn(ledger.pool).query<{ sequence: number; jobId: string | null; name: EventName }>(
-    'select sequence, job_id, name from events where sequence > $1 order by sequence limit 5000',
-    [after],
+    'select sequence, job_id, name from events where sequence > $1 order by sequence limit $2',
+    [after, LOOK_AT],
   );
-  const ended = rows.filter(
-    ({ name }) => name === 'job.completed' || name === 'job.failed' || name === 'job.cancelled',
-  );
-  return { last: rows.at(-1)?.sequence ?? after, jobIds: ended.flatMap(({ jobId }) => jobId ?? []) };
+  const ended = rows.filter(({ name }) => tellsEnd(name));
+  return {
+    last: rows.at(-1)?.sequence ?? after,
+    jobIds: ended.flatMap(({ jobId }) => jobId ?? []),
+    more: rows.length === LOOK_AT,
+  };
 }
 
 function cloudEvent(row: EventRow): CloudEvent {

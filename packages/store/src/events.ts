@@ -26,6 +26,13 @@ export type EventRecord = {
   readonly data: Record<string, unknown>;
 };
 
+const ENDS: ReadonlySet<string> = new Set(['job.completed', 'job.failed', 'job.cancelled']);
+
+/** Whether an event of this name is a job's end. */
+export function tellsEnd(name: string): boolean {
+  return ENDS.has(name);
+}
+
 type Moved = {
   readonly job: Pick<JobRow, 'id' | 'ownerId' | 'customerId' | 'type' | 'eventCount'>;
   readonly told: readonly (EventDraft & { readonly state: JobState })[];

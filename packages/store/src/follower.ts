@@ -37,8 +37,8 @@ export function createFollower(ledger: Ledger, databaseUrl: string): Follower {
 
   async function advance(): Promise<void> {
     if (position === null) return;
-    const { last, jobIds } = await findEnded(ledger, position);
-    if (last > position) lookAgain = true;
+    const { last, jobIds, more } = await findEnded(ledger, position);
+    lookAgain ||= more;
     position = last;
     for (const jobId of jobIds) for (const wake of waiting.get(jobId) ?? []) wake();
   }

@@ -3,17 +3,44 @@ import type { Ledger } from './orm.ts';
 
 const CHANNEL = 'qvara_events';
 
+const APART_MS = 20;
+
+export type Nudger = {
+  /** Tells of the log's last event: at once when somebody may wait for it, else together with what comes meanwhile. */
+  nudge(lastEvent: number, atOnce: boolean): void;
+  /** Fulfils when all is told. */
+  settled(): Promise<void>;
+};
+
 /**
  * Tells every listening process how far the event log goes. At most one nudge is on its way at a time, outside of any
- * transaction that writes: a NOTIFY inside takes a lock of the whole database at commit.
+ * transaction that writes: a NOTIFY inside takes a lock of the whole database at commit, and each wakes all who listen.
  */
-export function createNudger(ledger: Ledger): { nudge(lastEvent: number): void; settled(): Promise<void> } {
+export function createNudger(ledger: Ledger): Nudger {
   let latest = 0;
   let sent = 0;
+  let restUntilMs = 0;
+  let hurried = false;
+  let hurry: () => void = () => undefined;
   let sending: Promise<void> | null = null;
+
+  function rest(): Promise<void> | undefined {
+    const ms = restUntilMs - performance.now();
+    if (hurried || ms <= 0) return;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 
   async function send(): Promise<void> {
     while (sent < latest) {
+      await rest();
+      hurried = false;
+      restUntilMs = performance.now() + APART_MS;
       const number = latest;
       // Readers look by themselves now and then: a nudge that fails costs time, not events.
       await ledger.pool.query('select pg_notify($1, $2)', [CHANNEL, String(number)]).catch(() => undefined);
@@ -22,12 +49,20 @@ export function createNudger(ledger: Ledger): { nudge(lastEvent: number): void; 
     sending = null;
   }
 
+  function push(): void {
+    hurried = true;
+    hurry();
+  }
+
   return {
-    nudge(lastEvent) {
+    nudge(lastEvent, atOnce) {
       latest = Math.max(latest, lastEvent);
-      if (latest > sent) sending ??= send();
+      if (sent >= latest) return;
+      if (atOnce) push();
+      sending ??= send();
     },
     async settled() {
+      push();
       await sending;
     },
   };

@@ -86,7 +86,7 @@ export const CUSTOMER_ROUTES = [
     handle: async (parts, { viewer, path, holder }) => {
       const { ledger, announce } = parts;
       const taken = await takePortingPin(ledger, { viewer, keyId: holder.keyId, name: nameOf(path.id) });
-      announce({ bells: [], lastEvent: taken.lastEvent, dueInMs: [] });
+      announce({ bells: [], lastEvent: taken.lastEvent, ended: false, dueInMs: [] });
       const body = { portingPin: openPin(parts, taken), generatedAt: taken.generatedAt };
       return { status: 200, body, headers: { 'Cache-Control': 'no-store' } };
     },

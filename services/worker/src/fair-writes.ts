@@ -1,11 +1,10 @@
+import { type BatchVerb, coalesce } from '@qvara/store/coalesce';
+
 /** Runs of one client in this process; beyond them it has many. */
 const FEW = 4;
-
-type Lanes<Item, Answer> = {
-  readonly few: (item: Item) => Promise<Answer>;
-  readonly many: (item: Item) => Promise<Answer>;
-  readonly clientOf: (item: Item) => string;
-};
+const SHARED_FOR_MS = 1_000;
+const APART_MS = 20;
+const MAX_BATCH = 128;
 
 export type FairWrites<Item, Answer> = {
   /** A client has one more run under way, until the function that is answered is called. */
@@ -15,10 +14,17 @@ export type FairWrites<Item, Answer> = {
 
 /**
  * Two lanes of writes: those of clients with few runs under way do not travel in one batch with those of clients with
- * many, whose batches are large and slow. Both lanes go on all the time, so that nobody waits for another's end.
+ * many, whose batches are large and slow. Both lanes go on all the time, so that nobody waits for another's end; while
+ * the first is in use the other one's batches keep apart: fewer and larger, they leave more of the machine.
  */
-export function createFairWrites<Item, Answer>({ few, many, clientOf }: Lanes<Item, Answer>): FairWrites<Item, Answer> {
+export function createFairWrites<Item, Answer>(
+  verb: BatchVerb<Item, Answer>,
+  clientOf: (item: Item) => string,
+): FairWrites<Item, Answer> {
   const runs = new Map<string, number>();
+  let sharedUntilMs = 0;
+  const few = coalesce(verb, MAX_BATCH);
+  const many = coalesce(verb, MAX_BATCH, () => (performance.now() < sharedUntilMs ? APART_MS : 0));
 
   function count(clientId: string, by: number): void {
     const now = (runs.get(clientId) ?? 0) + by;
@@ -31,6 +37,10 @@ export function createFairWrites<Item, Answer>({ few, many, clientOf }: Lanes<It
       count(clientId, 1);
       return () => count(clientId, -1);
     },
-    write: (item) => ((runs.get(clientOf(item)) ?? 0) > FEW ? many(item) : few(item)),
+    write(item) {
+      if ((runs.get(clientOf(item)) ?? 0) > FEW) return many(item);
+      sharedUntilMs = performance.now() + SHARED_FOR_MS;
+      return few(item);
+    },
   };
 }

@@ -45,15 +45,10 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   };
   const heartbeat = createHeartbeat(ledger, worker);
   const metrics = createMetrics({ service: 'worker' });
-  const advance = advanceVerb(ledger, announce);
   const handle = createHandler({
     worker,
     claim: coalesce(claimVerb(ledger, announce)),
-    writes: createFairWrites({
-      few: coalesce(advance),
-      many: coalesce(advance),
-      clientOf: ({ job }) => job.clientId,
-    }),
+    writes: createFairWrites(advanceVerb(ledger, announce), ({ job }) => job.clientId),
     abandon: (run) => abandonRun(ledger, announce, run),
     steps: createStepRunner(tools, logger),
     heartbeat,
