@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { BACKENDS, type BackendName } from '../support/stack.ts';
-import { SECTIONS, type SectionName } from './sections.ts';
+import { SECTIONS, type SectionName } from './sections/list.ts';
 
 export type BenchArguments = {
   readonly sections: readonly SectionName[];

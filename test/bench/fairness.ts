@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendName } from '../support/stack.ts';
-import { type BenchCaller, openCaller } from './caller.ts';
+import { openCaller } from './caller.ts';
 import { round, type Spread, spreadOf } from './figures.ts';
-import { flood } from './provisioning.ts';
-import { addSeats, type Site, startSite } from './site.ts';
+import { load } from './load.ts';
+import { addSeats, onSite, type Site } from './site.ts';
+import { PER_SECOND, steadily } from './steady.ts';
 
 export type Fairness = {
   readonly backend: BackendName;
@@ -18,22 +18,20 @@ export type Fairness = {
 };
 export type FairnessPlan = { readonly backend: BackendName; readonly jobs: number; readonly seconds: number };
 
-const PER_SECOND = 20;
 const FLOOD_CONNECTIONS = 32;
 const WARM_UP_S = 5;
 
 /** What the backlog of one client does to another's time from POST to active. */
 export async function measureFairness({ backend, jobs, seconds }: FairnessPlan): Promise<Fairness> {
-  const site = await startSite({ backend });
-  try {
-    const [url] = site.intakes.map((intake) => intake.url);
+  return await onSite({ backend }, async (site) => {
+    const url = site.intakes[0]?.url ?? '';
     const [small = '', big = ''] = await site.keys(2);
     await addSeats(site, jobs + 2 * (seconds + WARM_UP_S) * PER_SECOND);
-    const caller = openCaller(url as string, small, 64);
+    const caller = openCaller(url, small, 64);
     await steadily(caller, WARM_UP_S);
     const quiet = spreadOf(await steadily(caller, seconds));
     await caller.post('/v1/queues/provisioning/pause', {});
-    await flood([url as string, big, String(jobs), String(FLOOD_CONNECTIONS)]);
+    await load({ url, key: big, requests: jobs, connections: FLOOD_CONNECTIONS });
     await caller.post('/v1/queues/provisioning/resume', {});
     const before = await countOpen(site);
     const atFirstMs = round(Math.max(...(await steadily(caller, WARM_UP_S))));
@@ -41,32 +39,7 @@ export async function measureFairness({ backend, jobs, seconds }: FairnessPlan):
     const backlog = [before, await countOpen(site)] as const;
     await caller.close();
     return { backend, quiet, beside, ratioP99: round(beside.p99 / quiet.p99), atFirstMs, backlog };
-  } finally {
-    await site.close();
-  }
-}
-
-/** Posts at a steady rate, whatever the answers do; answers how long each job took to its end. */
-async function steadily(caller: BenchCaller, seconds: number): Promise<number[]> {
-  const calls: Promise<number>[] = [];
-  const startedMs = performance.now();
-  for (let n = 0; n < seconds * PER_SECOND; n++) {
-    await delay(Math.max(0, startedMs + (n * 1_000) / PER_SECOND - performance.now()));
-    calls.push(timeOne(caller));
-  }
-  return await Promise.all(calls);
-}
-
-async function timeOne(caller: BenchCaller): Promise<number> {
-  const startedMs = performance.now();
-  const body = {
-    type: 'customer.provision',
-    payload: { name: 'Small', serviceType: 'hosted-pbx', industry: 'dental' },
-  };
-  const { status, text } = await caller.post('/v1/jobs', body, { prefer: 'wait=60' });
-  const tookMs = performance.now() - startedMs;
-  if (status !== 202 || JSON.parse(text).state !== 'completed') throw new Error(`not active: ${status} ${text}`);
-  return tookMs;
+  });
 }
 
 async function countOpen({ ledger }: Site): Promise<number> {

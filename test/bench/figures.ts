@@ -8,8 +8,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { count: sorted.length, p50: round(at(0.5)), p99: round(at(0.99)), most: round(at(1)) };
 }
 
-/** The middle of an odd number of measurements. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
@@ -17,4 +16,9 @@ export function median(values: readonly number[]): number {
 /** Three digits are more than a shared machine can tell. */
 export function round(value: number): number {
   return Number(value.toPrecision(3));
+}
+
+/** The middle of what is picked from each of an odd number of measurements, rounded. */
+export function medianOf<T>(runs: readonly T[], pick: (run: T) => number): number {
+  return round(median(runs.map(pick)));
 }

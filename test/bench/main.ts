@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { type BenchArguments, HELP, readArguments, UsageError } from './arguments.ts';
-import { type Figure, SECTIONS } from './sections.ts';
+import { describeFigure, type Section } from './figure.ts';
+import { SECTIONS } from './sections/list.ts';
 
 const RESULTS = new URL('./results.json', import.meta.url);
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -21,10 +22,11 @@ async function main(): Promise<void> {
 async function measure({ sections, backends, quick }: BenchArguments) {
   const results = [];
   for (const section of sections) {
-    for (const backend of backends) {
+    const { measure: measureOn, backends: only = backends }: Section = SECTIONS[section];
+    for (const backend of only.filter((one) => backends.includes(one))) {
       say(`\n${section}, queues on ${backend}`);
-      const figures: readonly Figure[] = await SECTIONS[section].measure({ backend, quick });
-      for (const { name, value, unit } of figures) say(`  ${name.padEnd(26)} ${value} ${unit}`);
+      const figures = await measureOn({ backend, quick });
+      for (const figure of figures) say(`  ${describeFigure(figure)}`);
       results.push({ section, backend, figures });
     }
   }

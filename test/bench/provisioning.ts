@@ -1,82 +1,112 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { BackendName } from '../support/stack.ts';
 import { openCaller } from './caller.ts';
-import { readCost } from './cost.ts';
-import { round } from './figures.ts';
-import { addSeats, type Site, startSite } from './site.ts';
+import { type Cost, readCost } from './cost.ts';
+import { medianOf } from './figures.ts';
+import { load } from './load.ts';
+import { PROVISIONERS, type ProvisionerName } from './rivals/provisioners.ts';
+import { countRows, type RowsPerJob } from './rivals/rows.ts';
+import { addSeats, onSite, type Site } from './site.ts';
 
-export type ProvisioningPlan = {
-  readonly backend: BackendName;
-  readonly jobs: number;
-  readonly workers?: number;
-  readonly env?: Record<string, string>;
-};
-export type Provisioning = {
+/** So many jobs each time, after a warm-up of a quarter of them; the middle of the times counts. */
+export type Repeats = { readonly jobs: number; readonly times: number };
+export type ProvisioningCost = {
   readonly jobsPerSecond: number;
   /** Per job: bytes of write-ahead log and commits, the platform's own database included. */
   readonly walBytes: number;
   readonly commits: number;
-  readonly events: number;
+};
+export type Provisioning = ProvisioningCost & {
+  /** What was written for each job from its acceptance on. */
+  readonly rows: RowsPerJob;
 };
 
 const PAUSE_MS = 50;
 const STUCK_MS = 60_000;
-const FLOOD_CONNECTIONS = 32;
+const CONNECTIONS = 32;
 
-/** From accepted to active: how many jobs a second, all accepted beforehand. */
-export async function measureProvisioning({
-  backend,
-  jobs,
-  workers = 1,
-  env,
-}: ProvisioningPlan): Promise<Provisioning> {
-  const site = await startSite({ backend, workers, ...(env && { env }) });
-  try {
-    const [url = ''] = site.intakes.map((intake) => intake.url);
+/** From accepted to active: how many jobs a second so many workers do, all accepted beforehand. */
+export async function measureProvisioning(
+  { backend, workers = 1 }: { readonly backend: BackendName; readonly workers?: number },
+  repeats: Repeats,
+): Promise<Provisioning> {
+  return await onSite({ backend, workers }, async (site) => {
     const [key = ''] = await site.keys(1);
-    await addSeats(site, 2 * jobs);
-    const caller = openCaller(url, key, 1);
-    await flood([url, key, String(Math.ceil(jobs / 4)), String(FLOOD_CONNECTIONS)]);
-    await allEnded(site);
-    await caller.post('/v1/queues/provisioning/pause', {});
-    await flood([url, key, String(jobs), String(FLOOD_CONNECTIONS)]);
-    const before = await readCost(site.ledger);
-    const { rows } = await site.ledger.query('select max(sequence)::int as last, clock_timestamp() as now from events');
-    const start = rows[0] as { last: number; now: Date };
-    await caller.post('/v1/queues/provisioning/resume', {});
-    await allEnded(site);
-    const cost = await readCost(site.ledger);
-    const { rows: ends } = await site.ledger.query(
-      `select extract(epoch from max(finished_at) - min(started_at))::float8 as seconds,
-         (select max(sequence)::int from events) as last from jobs where started_at > $1`,
-      [start.now],
-    );
-    const end = ends[0] as { seconds: number; last: number };
-    await caller.close();
-    return {
-      jobsPerSecond: round(jobs / end.seconds),
-      walBytes: round((cost.walBytes - before.walBytes) / jobs),
-      commits: round((cost.commits - before.commits) / jobs),
-      events: round((end.last - start.last) / jobs),
-    };
-  } finally {
-    await site.close();
-  }
+    const cost = await provisionRepeatedly(site, key, repeats);
+    return { ...cost, rows: await countRows(site.ledger) };
+  });
 }
 
-/** Accepts jobs as quickly as the intake does, from a process of its own. */
-export async function flood(args: readonly string[]): Promise<void> {
-  const main = fileURLToPath(new URL('./flood.ts', import.meta.url));
-  const child = spawn(process.execPath, [main, ...args], { stdio: 'inherit' });
-  const [status] = await once(child, 'close');
-  if (status !== 0) throw new Error('the flood did not end well');
+/** The same on a site that is there. */
+export async function provisionRepeatedly(
+  site: Site,
+  key: string,
+  { jobs, times }: Repeats,
+): Promise<ProvisioningCost> {
+  const url = site.intakes[0]?.url ?? '';
+  await addSeats(site, (times + 1) * jobs);
+  const caller = openCaller(url, key, 1);
+  const runs = await repeat({ jobs, times }, async (count) => {
+    await caller.post('/v1/queues/provisioning/pause', {});
+    await load({ url, key, requests: count, connections: CONNECTIONS });
+    const before = await readCost(site.ledger);
+    await caller.post('/v1/queues/provisioning/resume', {});
+    await allEnded(site);
+    const after = await readCost(site.ledger);
+    return { count, seconds: await readDuration(site, count), before, after };
+  });
+  await caller.close();
+  return summary(runs);
+}
+
+/** How many a rival does, on servers of the same kind. */
+export async function measureRival(name: ProvisionerName, repeats: Repeats): Promise<Provisioning> {
+  return await onSite({ backend: 'redis', intakes: 0, workers: 0 }, async (site) => {
+    const rival = await PROVISIONERS[name](site);
+    try {
+      const runs = await repeat(repeats, async (count) => {
+        await rival.accept(count);
+        const before = await readCost(site.ledger);
+        const { seconds } = await rival.run();
+        return { count, seconds, before, after: await readCost(site.ledger) };
+      });
+      return { ...summary(runs), rows: await countRows(site.ledger) };
+    } finally {
+      await rival.close();
+    }
+  });
+}
+
+type Run = { readonly count: number; readonly seconds: number; readonly before: Cost; readonly after: Cost };
+
+async function repeat({ jobs, times }: Repeats, once: (jobs: number) => Promise<Run>): Promise<Run[]> {
+  await once(Math.ceil(jobs / 4));
+  const runs: Run[] = [];
+  for (let n = 0; n < times; n++) runs.push(await once(jobs));
+  return runs;
+}
+
+function summary(runs: readonly Run[]): ProvisioningCost {
+  const each = (key: keyof Cost) => medianOf(runs, ({ count, before, after }) => (after[key] - before[key]) / count);
+  return {
+    jobsPerSecond: medianOf(runs, ({ count, seconds }) => count / seconds),
+    walBytes: each('walBytes'),
+    commits: each('commits'),
+  };
+}
+
+/** Seconds from the first start to the last end of the newest jobs. */
+async function readDuration({ ledger }: Site, jobs: number): Promise<number> {
+  const { rows } = await ledger.query<{ seconds: number }>(
+    `select extract(epoch from max(finished_at) - min(started_at))::float8 as seconds
+     from (select started_at, finished_at from jobs order by id desc limit $1) j`,
+    [jobs],
+  );
+  return rows[0]?.seconds ?? Number.NaN;
 }
 
 /** Waits until no job is open. Throws when for a minute none of them ends. */
-export async function allEnded({ ledger }: Pick<Site, 'ledger'>): Promise<void> {
+async function allEnded({ ledger }: Site): Promise<void> {
   let [left, changedMs] = [Number.POSITIVE_INFINITY, performance.now()];
   for (;;) {
     const { rows } = await ledger.query<{ n: number }>('select count(*)::int as n from jobs where finished_at is null');

@@ -14,6 +14,7 @@ import type { BackendName } from '../support/stack.ts';
 
 export type SitePlan = {
   readonly backend: BackendName;
+  /** Processes of each kind, one by default; without any it is servers only, for whoever brings its own. */
   readonly intakes?: number;
   readonly workers?: number;
   readonly env?: Record<string, string>;
@@ -25,6 +26,7 @@ export type Site = {
   readonly workers: readonly ServiceProcess[];
   readonly ledger: pg.Pool;
   readonly ledgerUrl: string;
+  readonly platformUrl: string;
   readonly redisUrl: string | null;
   /** The texts of keys of new clients with all scopes. */
   keys(count: number): Promise<string[]>;
@@ -34,7 +36,7 @@ export type Site = {
 const CONTAINER_SEATS = 999;
 
 /** Starts everything in a temporary folder. */
-export async function startSite({ backend, intakes = 1, workers = 1, env = {} }: SitePlan): Promise<Site> {
+async function startSite({ backend, intakes = 1, workers = 1, env = {} }: SitePlan): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'qvara-bench-'));
   await mkdir(join(folder, 'redis'));
   const postgres = await startPostgresBox(folder);
@@ -57,6 +59,7 @@ export async function startSite({ backend, intakes = 1, workers = 1, env = {} }:
     ...services,
     ledger,
     ledgerUrl,
+    platformUrl,
     redisUrl: redis?.url ?? null,
     keys: (count) =>
       addKeys(
@@ -70,6 +73,16 @@ export async function startSite({ backend, intakes = 1, workers = 1, env = {} }:
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts a site, works with it, and takes it down whatever happens. */
+export async function onSite<T>(plan: SitePlan, work: (site: Site) => Promise<T>): Promise<T> {
+  const site = await startSite(plan);
+  try {
+    return await work(site);
+  } finally {
+    await site.close();
+  }
 }
 
 async function prepare(serverUrl: string, ledgerUrl: string, platformUrl: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { spreadOf } from '../figures.ts';
 import type { ProvisionerRun } from './provisioner.ts';
 
 /** Times so many jobs: from the moment the first begins until the last is done. */
@@ -14,18 +15,22 @@ export function openClock(jobs: number): Clock {
   promise.catch(() => undefined);
   let startedMs: number | undefined;
   let left = jobs;
+  const tookMs: number[] = [];
   return {
     finished: promise,
     async time(work, done = 1) {
-      startedMs ??= performance.now();
+      const begunMs = performance.now();
+      startedMs ??= begunMs;
       try {
         await work();
       } catch (error) {
         reject(error);
         throw error;
       }
+      const doneMs = performance.now();
+      tookMs.push(doneMs - begunMs);
       left -= done;
-      if (left === 0) resolve({ jobs, seconds: (performance.now() - startedMs) / 1_000 });
+      if (left === 0) resolve({ jobs, seconds: (doneMs - startedMs) / 1_000, spread: spreadOf(tookMs) });
     },
   };
 }

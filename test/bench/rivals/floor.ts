@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { randomDigits, type Sealer, sealer } from '@qvara/runtime/crypto';
 import { newId } from '@qvara/runtime/ids';
-import pg from 'pg';
 import { acceptJobs, addContainers } from './accepted.ts';
 import { type Clock, openClock } from './clock.ts';
 import { provisionSql } from './floor-sql.ts';
 import { prepareAppend } from './numbering.ts';
+import { openPool } from './pool.ts';
 import { CONCURRENCY, type Provisioner, type ProvisionerPlan } from './provisioner.ts';
 import { newSteps, resultOf, type Seat, STEPS, type Subject, stepEvents, stepsAfter } from './story.ts';
 import { openTenants, type Tenants } from './tenants.ts';
@@ -24,7 +24,7 @@ const PIN_DIGITS = 10;
 /** Hand-written SQL that knows beforehand where each customer goes, asks nothing and repeats nothing. */
 export async function openFloor(plan: FloorPlan): Promise<Provisioner> {
   const { ledgerUrl, platformUrl, batch, concurrency = CONCURRENCY } = plan;
-  const ledger = new pg.Pool({ connectionString: ledgerUrl, max: concurrency, idleTimeoutMillis: 0 });
+  const ledger = openPool(ledgerUrl, concurrency);
   const tenants = plan.callsDriver === true ? openTenants(platformUrl, concurrency) : null;
   const append = await prepareAppend(ledger, plan.numbering);
   const statement = { name: 'provision', text: provisionSql(append) };

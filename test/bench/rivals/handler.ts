@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { type EntityManager, LockMode, raw } from '@mikro-orm/postgresql';
 import { randomDigits, sealer } from '@qvara/runtime/crypto';
 import { newId } from '@qvara/runtime/ids';
-import pg from 'pg';
+import type pg from 'pg';
 import { Container, Customer, Job, Seat, Site } from './entities.ts';
 import { prepareAppend } from './numbering.ts';
 import { openOrm } from './orm.ts';
+import { openPool } from './pool.ts';
 import type { ProvisionerPlan } from './provisioner.ts';
 import {
   type ProvisionStep,
@@ -32,7 +33,7 @@ const PIN_DIGITS = 10;
 
 /** Opens a connection to ledger and platform for every job that runs at once. */
 export async function openHandling(plan: ProvisionerPlan, concurrency: number): Promise<Handling> {
-  const ledger = new pg.Pool({ connectionString: plan.ledgerUrl, max: 1 });
+  const ledger = openPool(plan.ledgerUrl, 1);
   const append = await prepareAppend(ledger, plan.numbering);
   const orm = await openOrm(plan.ledgerUrl, concurrency);
   const tenants = openTenants(plan.platformUrl, concurrency);
@@ -65,7 +66,8 @@ async function findSeat(em: EntityManager, customerId: string): Promise<SeatView
   return { containerId: seat.containerId, containerLabel: container.label, number: seat.number };
 }
 
-async function callDriver(tenants: Tenants, step: ProvisionStep, tenant: Subject & SeatView): Promise<void> {
+/** Calls the driver for what a step does on the platform, if anything. */
+export async function callDriver(tenants: Tenants, step: ProvisionStep, tenant: Subject & SeatView): Promise<void> {
   if (step === 'create-tenant') await tenants.create([tenant]);
   if (step === 'apply-settings') await tenants.configure([tenant]);
   if (step === 'verify-tenant') await tenants.verify([tenant]);

@@ -1,3 +1,5 @@
+import type { Spread } from '../figures.ts';
+
 /** Where a rival works: a ledger and a sandbox platform that are migrated, its own, and on the product's servers. */
 export type ProvisionerPlan = {
   readonly ledgerUrl: string;
@@ -18,7 +20,12 @@ export type ProvisionerPlan = {
  */
 export type Numbering = 'dense' | 'sequence';
 
-export type ProvisionerRun = { readonly jobs: number; readonly seconds: number };
+export type ProvisionerRun = {
+  readonly jobs: number;
+  readonly seconds: number;
+  /** How long each job took, or each batch where several are done together. */
+  readonly spread: Spread;
+};
 
 /** Another way to provision customers, writing the same rows. Accepting and running may alternate, as for a warm-up. */
 export type Provisioner = {

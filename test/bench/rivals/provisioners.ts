@@ -1,3 +1,4 @@
+import { openByHand } from './by-hand.ts';
 import { openFloor } from './floor.ts';
 import { openGraphileWorker } from './graphile-worker.ts';
 import { openPgBoss } from './pg-boss.ts';
@@ -8,6 +9,7 @@ import type { Provisioner, ProvisionerPlan } from './provisioner.ts';
 export const PROVISIONERS = {
   'floor-single': (plan) => openFloor({ ...plan, batch: 1 }),
   'floor-batched': (plan) => openFloor({ ...plan, batch: 100 }),
+  'by-hand': openByHand,
   plain: openPlain,
   'pg-boss': openPgBoss,
   'graphile-worker': openGraphileWorker,

@@ -1,0 +1,30 @@
+import type { BackendName } from '../support/stack.ts';
+
+/** One measured figure, by its name; with the goal it was to reach, where there is one. */
+export type Figure = {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly goal?: { readonly atLeast: number } | { readonly atMost: number };
+};
+
+/** What to measure: where the queues are, and whether in a fraction of the time. */
+export type Size = { readonly backend: BackendName; readonly quick: boolean };
+
+export type Section = {
+  readonly about: string;
+  /** Without: measured with the queues in Redis only, or without any. */
+  readonly backends?: readonly BackendName[];
+  readonly measure: (size: Size) => Promise<Figure[]>;
+};
+
+/** A figure as a line for people. */
+export function describeFigure({ name, value, unit, goal }: Figure): string {
+  const line = `${name.padEnd(34)} ${value} ${unit}`;
+  if (goal === undefined) return line;
+  const [word, bound, met] =
+    'atLeast' in goal
+      ? ['at least', goal.atLeast, value >= goal.atLeast]
+      : ['at most', goal.atMost, value <= goal.atMost];
+  return `${line}   (goal: ${word} ${bound}${met ? '' : ', missed'})`;
+}

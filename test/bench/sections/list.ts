@@ -1,0 +1,22 @@
+import type { Section } from '../figure.ts';
+import { accept } from './accept.ts';
+import { provisioning, workers } from './provisioning.ts';
+import { fairness, latency } from './times.ts';
+import { growth, idle, start } from './upkeep.ts';
+
+/** THE sections of the bench, in the order in which they are measured. */
+export const SECTIONS = {
+  accept: { about: 'requests a second that intake accepts durably, beside its rivals', measure: accept },
+  provisioning: {
+    about: 'customers a second from accepted to active, and what each costs, beside rivals',
+    measure: provisioning,
+  },
+  latency: { about: 'from POST to active, beside the same commits made by hand', measure: latency },
+  fairness: { about: "what one client's long backlog does to another's time from POST to active", measure: fairness },
+  workers: { about: 'what more workers bring', measure: workers },
+  growth: { about: 'what a job costs beside a million customers and ten million events', measure: growth },
+  idle: { about: 'what is used while nobody asks for anything', measure: idle },
+  start: { about: 'from `start` on an empty folder to the first 202', measure: start, backends: ['postgres'] },
+} as const satisfies Record<string, Section>;
+
+export type SectionName = keyof typeof SECTIONS;

@@ -1,0 +1,42 @@
+import type { Figure, Size } from '../figure.ts';
+import { medianOf, round } from '../figures.ts';
+import { measureGrowth } from '../growth.ts';
+import { measureIdle } from '../idle.ts';
+import { measureStart } from '../start.ts';
+
+/** What a job costs when many customers are in the ledger. */
+export async function growth({ backend, quick }: Size): Promise<Figure[]> {
+  const beside = { customers: quick ? 20_000 : 1_000_000, eventsEach: 10 };
+  const { empty, grown } = await measureGrowth(backend, beside, { jobs: quick ? 1_000 : 3_000, times: quick ? 1 : 5 });
+  return [
+    { name: 'customers beside it', value: beside.customers, unit: '' },
+    { name: 'events beside it', value: beside.customers * beside.eventsEach, unit: '' },
+    { name: 'provisioned, empty', value: empty.jobsPerSecond, unit: 'jobs/s' },
+    { name: 'provisioned, grown', value: grown.jobsPerSecond, unit: 'jobs/s' },
+    { name: 'write-ahead log, empty', value: empty.walBytes, unit: 'bytes/job' },
+    { name: 'write-ahead log, grown', value: grown.walBytes, unit: 'bytes/job' },
+    {
+      name: 'time of a job against empty',
+      value: round(empty.jobsPerSecond / grown.jobsPerSecond),
+      unit: 'x',
+      goal: { atMost: 1.2 },
+    },
+  ];
+}
+
+/** What the product costs while nobody asks for anything. */
+export async function idle({ backend, quick }: Size): Promise<Figure[]> {
+  const { intakeCpu, workerCpu, transactions } = await measureIdle(backend, quick ? 15 : 60);
+  return [
+    { name: 'intake, processor time', value: intakeCpu, unit: '% of a core', goal: { atMost: 1 } },
+    { name: 'worker, processor time', value: workerCpu, unit: '% of a core', goal: { atMost: 1 } },
+    { name: 'transactions of both', value: transactions, unit: '/s' },
+  ];
+}
+
+/** From nothing to the first 202. */
+export async function start({ quick }: Size): Promise<Figure[]> {
+  const seconds: number[] = [];
+  for (let n = 0; n < (quick ? 1 : 5); n++) seconds.push(await measureStart());
+  return [{ name: 'start to first 202', value: medianOf(seconds, (one) => one), unit: 's', goal: { atMost: 5 } }];
+}
