@@ -5,7 +5,7 @@ export type Figure = {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  readonly goal?: { readonly atLeast: number } | { readonly atMost: number };
+  readonly goal?: { readonly atLeast: number } | { readonly atMost: number } | undefined;
 };
 
 /** What to measure: where the queues are, and whether in a fraction of the time. */
@@ -13,7 +13,9 @@ export type Size = { readonly backend: BackendName; readonly quick: boolean };
 
 export type Section = {
   readonly about: string;
-  /** Without: measured with the queues in Redis only, or without any. */
+  /** Measured by a quick run that names no sections. */
+  readonly main?: boolean;
+  /** Where the queues may be; anywhere without it. */
   readonly backends?: readonly BackendName[];
   readonly measure: (size: Size) => Promise<Figure[]>;
 };

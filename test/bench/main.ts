@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { BACKENDS, type BackendName } from '../support/stack.ts';
 import { type BenchArguments, HELP, readArguments, UsageError } from './arguments.ts';
 import { describeFigure, type Section } from './figure.ts';
-import { SECTIONS } from './sections/list.ts';
+import { publish } from './publish.ts';
+import { loadResults, saveResult } from './results.ts';
+import { SECTIONS, type SectionName } from './sections/list.ts';
 
-const RESULTS = new URL('./results.json', import.meta.url);
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 async function main(): Promise<void> {
@@ -12,25 +13,19 @@ async function main(): Promise<void> {
     say(HELP);
     return;
   }
-  const results = await measure(wish);
-  await writeFile(
-    RESULTS,
-    `${JSON.stringify({ at: new Date().toISOString(), quick: wish.quick, results }, null, 2)}\n`,
-  );
+  for (const section of wish.sections) {
+    const { backends = BACKENDS }: Section = SECTIONS[section];
+    for (const backend of wish.backends.filter((one) => backends.includes(one))) await measure(section, backend, wish);
+  }
+  if (wish.publish) await publish(await loadResults());
 }
 
-async function measure({ sections, backends, quick }: BenchArguments) {
-  const results = [];
-  for (const section of sections) {
-    const { measure: measureOn, backends: only = backends }: Section = SECTIONS[section];
-    for (const backend of only.filter((one) => backends.includes(one))) {
-      say(`\n${section}, queues on ${backend}`);
-      const figures = await measureOn({ backend, quick });
-      for (const figure of figures) say(`  ${describeFigure(figure)}`);
-      results.push({ section, backend, figures });
-    }
-  }
-  return results;
+/** Measures, tells and keeps one section: what comes later may fail. */
+async function measure(section: SectionName, backend: BackendName, { quick }: BenchArguments): Promise<void> {
+  say(`\n${section}, queues on ${backend}`);
+  const figures = await SECTIONS[section].measure({ backend, quick });
+  for (const figure of figures) say(`  ${describeFigure(figure)}`);
+  await saveResult(quick, { section, backend, figures });
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(2));

@@ -38,16 +38,10 @@ function isLenient(bytes: Buffer): boolean {
   return /^[A-Z]+ {2,}\S+ +HTTP\/1\.1 *\r\n/.test(bytes.toString('latin1'));
 }
 
-/** Who asks for a tunnel is cut off: so Node does where nobody builds any. */
-function wantsTunnel(bytes: Buffer): boolean {
-  return bytes.toString('latin1').startsWith('CONNECT ');
-}
-
 /** What is wrong with what the server said, whenever it came; null when nothing is. */
 function complaintAbout({ text, statuses }: Said, { bytes, mustRefuse, leaving }: RawRequest): string | null {
   if (statuses.some((status) => status >= 500)) return `it is answered ${statuses}`;
-  const mustAnswer = !leaving && !wantsTunnel(bytes);
-  if (mustAnswer && !statuses.some((status) => status >= 200)) return 'it is not answered';
+  if (!leaving && !statuses.some((status) => status >= 200)) return 'it is not answered';
   if (mustRefuse && !isLenient(bytes) && statuses.some((status) => status < 400)) return `it is taken (${statuses})`;
   const refusals = statuses.filter((status) => status >= 400).length;
   const told = text.split('Content-Type: application/problem+json').length - 1;

@@ -27,13 +27,25 @@ export function headRoom(container: Pick<Candidate, 'capacity' | 'seats' | 'free
  * then the lowest id. The reason explains the choice, or what stands in the way of each container.
  */
 export function chooseContainer(containers: readonly Candidate[], region: string | null): Choice {
-  const inRegion = region === null ? containers : containers.filter((container) => container.region === region);
-  const fitting = inRegion.filter((container) => obstacle(container) === null);
-  const best = fitting.toSorted((a, b) => headRoom(b) - headRoom(a) || a.id.localeCompare(b.id))[0];
-  const where = region === null ? 'in any region' : `in region ${region}`;
-  if (best === undefined) return { container: null, reason: explainNone(inRegion, where) };
-  const reason = `most head-room ${where}: ${headRoom(best)} of ${best.capacity} seats free, ${fitting.length} of ${inRegion.length} containers fit`;
+  let best: Candidate | null = null;
+  let fitting = 0;
+  for (const container of containers) {
+    if ((region !== null && container.region !== region) || obstacle(container) !== null) continue;
+    fitting += 1;
+    if (best === null || isBetter(container, best)) best = container;
+  }
+  if (best === null) return { container: null, reason: explainNone(containers, region) };
+  const reason = `most head-room ${where(region)}: ${headRoom(best)} of ${best.capacity} seats free, ${fitting} with room`;
   return { container: best, headRoom: headRoom(best), reason };
+}
+
+function isBetter(one: Candidate, other: Candidate): boolean {
+  const more = headRoom(one) - headRoom(other);
+  return more > 0 || (more === 0 && one.id < other.id);
+}
+
+function where(region: string | null): string {
+  return region === null ? 'in any region' : `in region ${region}`;
 }
 
 function obstacle(container: Candidate): string | null {
@@ -44,13 +56,15 @@ function obstacle(container: Candidate): string | null {
   return null;
 }
 
-function explainNone(containers: readonly Candidate[], where: string): string {
-  if (containers.length === 0) return `there is no container ${where}`;
+/** What stands in the way of each container, when a customer fits into none. */
+export function explainNone(all: readonly Candidate[], region: string | null): string {
+  const containers = region === null ? all : all.filter((container) => container.region === region);
+  if (containers.length === 0) return `there is no container ${where(region)}`;
   const counts = new Map<string, number>();
   for (const container of containers) {
     const why = obstacle(container) ?? 'fits';
     counts.set(why, (counts.get(why) ?? 0) + 1);
   }
   const parts = [...counts].map(([why, count]) => `${count} ${why}`);
-  return `no container ${where} has head-room: ${parts.join(', ')}`;
+  return `no container ${where(region)} has head-room: ${parts.join(', ')}`;
 }

@@ -12,7 +12,7 @@ import { advanceLanes } from './lanes.ts';
 import type { Ledger } from './orm.ts';
 import type { AdvanceAnswer, AdvanceItem, Entry, LockedRun, Written } from './run-write.ts';
 import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
-import { loadCandidates, lockCapacity, type Placed, placeSeats } from './seats.ts';
+import { loadFitting, lockCapacity, type Placed, placeSeats } from './seats.ts';
 import { type Sql, transactInTwo } from './sql.ts';
 
 const MAY_END: ReadonlySet<JobEventType> = new Set(['completed', 'gave-up', 'undo-finished', 'undo-gave-up']);
@@ -75,7 +75,7 @@ function movesSeats({ place, changes }: AdvanceItem): boolean {
 }
 
 async function lockCandidates(sql: Sql): Promise<Candidate[]> {
-  return (await Promise.all([lockCapacity(sql), loadCandidates(sql)]))[1];
+  return (await Promise.all([lockCapacity(sql), loadFitting(sql)]))[1];
 }
 
 type Found = {

@@ -4,7 +4,7 @@ import type { JobRow } from './entities/job.ts';
 import { jobEvents } from './events.ts';
 import { moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
-import { loadCandidates } from './seats.ts';
+import { loadFitting } from './seats.ts';
 import type { Sql } from './sql.ts';
 
 type Held = JobRow & { readonly region: string | null; readonly now: string };
@@ -18,9 +18,8 @@ const MOST_AT_ONCE = 1_000;
  */
 export async function wakeHeld(sql: Sql, ledger: Ledger): Promise<Outcome> {
   const free = new Map<string, number>();
-  for (const container of await loadCandidates(sql)) {
-    const seats = container.state === 'online' && !container.breakerOpen ? headRoom(container) : 0;
-    if (seats > 0) free.set(container.region, (free.get(container.region) ?? 0) + seats);
+  for (const container of await loadFitting(sql)) {
+    free.set(container.region, (free.get(container.region) ?? 0) + headRoom(container));
   }
   if (free.size === 0) return { touched: [], records: [] };
   const held = await findFitting(sql, free);

@@ -1,4 +1,4 @@
-import { type Candidate, chooseContainer } from '@qvara/domain/placement';
+import { type Candidate, type Choice, chooseContainer, explainNone } from '@qvara/domain/placement';
 import type { SeatView } from './events.ts';
 import type { Ledger } from './orm.ts';
 import type { Sql } from './sql.ts';
@@ -27,7 +27,17 @@ export async function lockCapacity(sql: Sql): Promise<void> {
   await sql.query('select pg_advisory_xact_lock(7811, 2)');
 }
 
-/** The containers as placement sees them. */
+/** The containers into which a customer fits, as placement sees them. */
+export async function loadFitting(sql: Sql): Promise<Candidate[]> {
+  return await sql.query<Candidate>(
+    `select ${CANDIDATE} from containers c
+     where c.state = 'online' and c.seats < c.capacity and c.seats + c.quarantined < 999
+       and (c.breaker_open_until is null or c.breaker_open_until <= clock_timestamp())
+     order by c.id`,
+  );
+}
+
+/** All containers as placement sees them. */
 export async function loadCandidates(sql: Sql): Promise<Candidate[]> {
   return await sql.query<Candidate>(`select ${CANDIDATE} from containers c order by c.id`);
 }
@@ -42,26 +52,33 @@ export async function placeSeats(
   found: readonly Candidate[],
 ): Promise<Placed[]> {
   if (requests.length === 0) return [];
-  let candidates = found;
-  const chosen = requests.map((request) => {
-    const choice = chooseContainer(candidates, request.region);
-    if (choice.container !== null)
-      candidates = candidates.map((one) => (one === choice.container ? occupied(one) : one));
-    return choice;
+  const candidates = [...found];
+  const chosen = requests.map(({ region }) => {
+    const { container, reason } = chooseContainer(candidates, region);
+    if (container !== null) candidates[candidates.indexOf(container)] = occupied(container);
+    return { container, reason };
   });
   const wanted = new Map<string, number>();
   for (const { container } of chosen) if (container) wanted.set(container.id, (wanted.get(container.id) ?? 0) + 1);
   const numbers = await freeNumbers(sql, wanted);
-  const placed = requests.map((_, index) => placeIn(chosen[index] as ReturnType<typeof chooseContainer>, numbers));
+  const placed = chosen.map((choice) => placeIn(choice, numbers));
   await insertSeats(sql, requests, placed);
-  return placed;
+  return await explain(sql, requests, placed);
+}
+
+/** Tells those without a seat what stands in the way of each container, the full ones included. */
+async function explain(sql: Sql, requests: readonly SeatRequest[], placed: readonly Placed[]): Promise<Placed[]> {
+  const all = placed.some(({ seat }) => seat === null) ? await loadCandidates(sql) : [];
+  return placed.map((one, index) =>
+    one.seat === null ? { seat: null, reason: explainNone(all, requests[index]?.region ?? null) } : one,
+  );
 }
 
 function occupied(container: Candidate): Candidate {
   return { ...container, seats: container.seats + 1, freeNumbers: container.freeNumbers - 1 };
 }
 
-function placeIn(choice: ReturnType<typeof chooseContainer>, numbers: Map<string, string[]>): Placed {
+function placeIn(choice: Pick<Choice, 'container' | 'reason'>, numbers: Map<string, string[]>): Placed {
   const number = choice.container === null ? undefined : numbers.get(choice.container.id)?.shift();
   if (choice.container === null || number === undefined) return { seat: null, reason: choice.reason };
   const { id, label, region } = choice.container;

@@ -52,11 +52,14 @@ async function closeServer(server: Server, deadlineMs: number): Promise<void> {
 function answerInTurn(server: Server): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => latest.set(request.socket, response));
-  server.on('clientError', (error, socket) => {
+  function refuse(error: Error & { code?: string }, socket: Duplex): void {
     const before = latest.get(socket);
     if (before?.req.complete && !before.closed) before.once('close', () => answerUnreadable(error, socket));
     else answerUnreadable(error, socket);
-  });
+  }
+  server.on('clientError', refuse);
+  // Node would cut whoever asks for a tunnel off without a word.
+  server.on('connect', (_, socket) => refuse(Object.assign(new Error('no proxy'), { code: 'TUNNEL' }), socket));
 }
 
 const UNREADABLE: Readonly<Record<string, { status: number; line: string; detail: string }>> = {
@@ -65,6 +68,7 @@ const UNREADABLE: Readonly<Record<string, { status: number; line: string; detail
     line: 'Request Header Fields Too Large',
     detail: 'The headers have more than 16 KiB.',
   },
+  TUNNEL: { status: 400, line: 'Bad Request', detail: 'This is no proxy: CONNECT asks for a tunnel.' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, line: 'Request Timeout', detail: 'The request did not arrive in time.' },
 };
 

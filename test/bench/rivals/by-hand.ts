@@ -88,7 +88,7 @@ export async function openByHand(plan: ProvisionerPlan): Promise<Provisioner> {
   };
 }
 
-const CHOICE = 'most head-room in any region: 999 of 999 seats free, 1 of 1 containers fit';
+const CHOICE = 'most head-room in any region: 999 of 999 seats free, 1 with room';
 
 function jobAfter(placed: Placed, after: { step: ProvisionStep; steps: string; count: number }): Statement {
   const values = [placed.jobId, after.steps, after.count];

@@ -96,7 +96,7 @@ function valuesOf(placed: readonly Placed[], secrets: Sealer): unknown[] {
 }
 
 function eventsOf(placed: Placed) {
-  const choice = `most head-room in any region: 999 of 999 seats free, 1 of 1 containers fit`;
+  const choice = `most head-room in any region: 999 of 999 seats free, 1 with room`;
   let before = 1;
   return STEPS.flatMap((step) => {
     const events = stepEvents(placed, step, { seat: placed, choice, before });

@@ -136,7 +136,7 @@ async function takeSeat(
     `select to_char(coalesce(max(number), '0')::int + 1, 'FM000') as number from seats where container_id = ?`,
     [container.id],
   );
-  const choice = `most head-room in any region: ${container.capacity - container.seats} of ${container.capacity} seats free, 1 of 1 containers fit`;
+  const choice = `most head-room in any region: ${container.capacity - container.seats} of ${container.capacity} seats free, 1 with room`;
   container.seats += 1;
   const own = { containerId: container.id, number };
   tx.create(Seat, { ...own, customerId, jobId, state: 'taken', tenantState: 'reserved', tenantStarted: false });

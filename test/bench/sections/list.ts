@@ -6,12 +6,13 @@ import { growth, idle, start } from './upkeep.ts';
 
 /** THE sections of the bench, in the order in which they are measured. */
 export const SECTIONS = {
-  accept: { about: 'requests a second that intake accepts durably, beside its rivals', measure: accept },
+  accept: { about: 'requests a second that intake accepts durably, beside its rivals', measure: accept, main: true },
   provisioning: {
     about: 'customers a second from accepted to active, and what each costs, beside rivals',
     measure: provisioning,
+    main: true,
   },
-  latency: { about: 'from POST to active, beside the same commits made by hand', measure: latency },
+  latency: { about: 'from POST to active, beside the same commits made by hand', measure: latency, main: true },
   fairness: { about: "what one client's long backlog does to another's time from POST to active", measure: fairness },
   workers: { about: 'what more workers bring', measure: workers },
   growth: { about: 'what a job costs beside a million customers and ten million events', measure: growth },
