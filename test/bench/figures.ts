@@ -4,7 +4,7 @@ export type Spread = { readonly count: number; readonly p50: number; readonly p9
 /** The middle, the 99th of a hundred, and the greatest. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
   return { count: sorted.length, p50: round(at(0.5)), p99: round(at(0.99)), most: round(at(1)) };
 }
 
