@@ -33,8 +33,8 @@ export async function measureFairness({ backend, jobs, seconds }: FairnessPlan):
     await caller.post('/v1/queues/provisioning/pause', {});
     await load({ url, key: big, requests: jobs, connections: FLOOD_CONNECTIONS });
     await caller.post('/v1/queues/provisioning/resume', {});
-    const before = await countOpen(site);
     const atFirstMs = round(Math.max(...(await steadily(caller, WARM_UP_S))));
+    const before = await countOpen(site);
     const beside = spreadOf(await steadily(caller, seconds));
     const backlog = [before, await countOpen(site)] as const;
     await caller.close();

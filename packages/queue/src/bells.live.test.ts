@@ -111,6 +111,14 @@ describe.each(['redis', 'postgresql'] as const)('bells on %s', (kind) => {
     expect(await queue?.getCompletedCount()).toBe(kind === 'redis' ? 2 : 0);
   });
 
+  test.each([64, 65])('%i bells of one ring are all delivered once, many in their order', async (count) => {
+    const bells = Array.from({ length: count }, newBell);
+    const delivered = await deliverAll([bells]);
+    const expected = bells.map(({ jobId }) => `${jobId}-1`);
+    expect(delivered.toSorted()).toEqual(expected.toSorted());
+    if (count > 64) expect(delivered).toEqual(expected);
+  });
+
   test('a malformed bell and a defect are reported, and bells after them are delivered', async () => {
     const [queue] = producer.queues() as [Queue];
     await queue.add('bell', { jobId: 'no', bellNo: 'x' }, { jobId: 'odd' });

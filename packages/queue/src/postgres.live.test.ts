@@ -27,3 +27,12 @@ test('a connection that is lost while it is in use fails its statement and nothi
   expect(unheard).not.toHaveBeenCalled();
   await pool.end();
 });
+
+test('queues do not wait for the disk, and are looked for in their own schema', async () => {
+  const pool = openQueuePool(`${database.url}?options=-c%20work_mem%3D5MB`, 1);
+  const { rows } = await pool.query(
+    `select current_setting('synchronous_commit') as sync, current_setting('search_path') as path, current_setting('work_mem') as own`,
+  );
+  await pool.end();
+  expect(rows).toEqual([{ sync: 'off', path: 'bullmq', own: '5MB' }]);
+});

@@ -17,7 +17,7 @@ const DEADLOCK = '40P01';
 
 export type Producer = {
   /**
-   * Adds the bells. One that BullMQ still remembers is ignored: its number says that it is the same ring.
+   * Adds the bells, in their order where they are many; a few at once may change places. One that BullMQ still remembers is ignored: its number says that it is the same ring.
    * Rejects within three seconds when the server is away or slow; some of the bells may have been added.
    */
   ring(bells: readonly Bell[]): Promise<void>;
@@ -129,7 +129,8 @@ async function addBells(queue: Queue<BellData>, bells: readonly Bell[], backend:
   }));
   // In PostgreSQL BullMQ makes temporary tables for many at once, and all plans of the database are made anew after it.
   if (backend.kind === 'postgresql' && jobs.length <= RINGS_APART) {
-    await Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)));
+    const added = await Promise.allSettled(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)));
+    for (const one of added) if (one.status === 'rejected') throw one.reason;
     return;
   }
   // Two rings of the same bells in another order may deadlock in PostgreSQL; the loser added nothing.

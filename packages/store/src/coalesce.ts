@@ -28,7 +28,7 @@ const LONGEST_PAUSE_MS = 100;
 
 /**
  * Turns calls made at the same time into one batch: callers await one item, the verb gets many. A batch closes when
- * the one before it has committed, so one lone call waits for nobody. Errors of data, defects, and lock conflicts that do
+ * the one before it has committed, so one lone call waits for nobody unless `apartMs` says so. Errors of data, defects, and lock conflicts that do
  * not end are bisected until the bad item stands alone; without a database every item fails as `unavailable`. Batches
  * begin at least `apartMs` after each other, so that more calls share one.
  */

@@ -58,6 +58,15 @@ it('the batches of many keep apart for as long as others write too', async () =>
   expect(batches.slice(5).map(({ atMs }) => atMs)).toEqual([1_030, 1_030]);
 });
 
+it('a client alone is not kept apart from itself when its runs become many', async () => {
+  const { batches, enter, write } = setUp();
+  enter('big', 4);
+  await write('big', 1);
+  enter('big', 1);
+  for (const no of [2, 3]) await write('big', no);
+  expect(batches.map(({ atMs }) => atMs)).toEqual([0, 0, 0]);
+});
+
 it('a client whose runs have ended has few again', async () => {
   const { batches, enter, write } = setUp();
   const [leave] = enter('big', 5);

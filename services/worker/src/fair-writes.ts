@@ -22,12 +22,15 @@ export function createFairWrites<Item, Answer>(
   clientOf: (item: Item) => string,
 ): FairWrites<Item, Answer> {
   const runs = new Map<string, number>();
+  let crowds = 0;
   let sharedUntilMs = 0;
   const few = coalesce(verb, MAX_BATCH);
   const many = coalesce(verb, MAX_BATCH, () => (performance.now() < sharedUntilMs ? APART_MS : 0));
 
   function count(clientId: string, by: number): void {
-    const now = (runs.get(clientId) ?? 0) + by;
+    const before = runs.get(clientId) ?? 0;
+    const now = before + by;
+    crowds += Number(now > FEW) - Number(before > FEW);
     if (now === 0) runs.delete(clientId);
     else runs.set(clientId, now);
   }
@@ -39,7 +42,7 @@ export function createFairWrites<Item, Answer>(
     },
     write(item) {
       if ((runs.get(clientOf(item)) ?? 0) > FEW) return many(item);
-      sharedUntilMs = performance.now() + SHARED_FOR_MS;
+      if (crowds > 0) sharedUntilMs = performance.now() + SHARED_FOR_MS;
       return few(item);
     },
   };
