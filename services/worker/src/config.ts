@@ -15,7 +15,7 @@ const schema = z.object({
   WORKER_PORT: port.default(4002),
   WORKER_CONCURRENCY: positiveInteger.default(64).describe('how many jobs of a queue run at once in this process'),
   WORKER_SHARED_CONCURRENCY: positiveInteger
-    .default(8)
+    .default(6)
     .describe('how many of them clients with a backlog get while others have little to do'),
   SIP_DOMAIN: z
     .string()

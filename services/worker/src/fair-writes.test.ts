@@ -25,8 +25,8 @@ function setUp() {
 
 it('those of a client with few runs do not travel with those of one with many', async () => {
   const { batches, enter, write } = setUp();
-  enter('small', 4);
-  enter('big', 5);
+  enter('small', 3);
+  enter('big', 4);
   const answers = Promise.all([write('big', 1), write('small', 2), write('big', 3), write('small', 4)]);
   await vi.runAllTimersAsync();
   expect(await answers).toEqual([1, 2, 3, 4]);
@@ -40,7 +40,7 @@ it('those of a client with few runs do not travel with those of one with many', 
 
 it('the batches of many keep apart for as long as others write too', async () => {
   const { batches, enter, write } = setUp();
-  enter('big', 5);
+  enter('big', 4);
   for (const no of [1, 2]) await write('big', no);
   expect(batches.map(({ atMs }) => atMs)).toEqual([0, 0]);
   await vi.advanceTimersByTimeAsync(0);
@@ -60,7 +60,7 @@ it('the batches of many keep apart for as long as others write too', async () =>
 
 it('a client alone is not kept apart from itself when its runs become many', async () => {
   const { batches, enter, write } = setUp();
-  enter('big', 4);
+  enter('big', 3);
   await write('big', 1);
   enter('big', 1);
   for (const no of [2, 3]) await write('big', no);
@@ -69,7 +69,7 @@ it('a client alone is not kept apart from itself when its runs become many', asy
 
 it('a client whose runs have ended has few again', async () => {
   const { batches, enter, write } = setUp();
-  const [leave] = enter('big', 5);
+  const [leave] = enter('big', 4);
   leave?.();
   enter('small', 1);
   await Promise.all([write('big', 1), write('small', 2)]);

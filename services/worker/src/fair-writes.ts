@@ -1,7 +1,7 @@
 import { type BatchVerb, coalesce } from '@qvara/store/coalesce';
 
-/** Runs of one client in this process; beyond them it has many. */
-const FEW = 4;
+/** Runs of one client in this process; beyond them it has many: as a client with a backlog has, also while slots are shared. */
+const FEW = 3;
 const SHARED_FOR_MS = 1_000;
 const APART_MS = 20;
 const MAX_BATCH = 128;
