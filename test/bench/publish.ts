@@ -69,8 +69,10 @@ async function drawRates({ results }: Results): Promise<string> {
       x: { field: 'value', type: 'quantitative', title: 'customers provisioned a second' },
     },
     layer: [
-      { mark: { type: 'bar', color: '#9aa5b1' }, transform: [{ filter: `!(${ours})` }] },
-      { mark: { type: 'bar', color: '#1f6feb' }, transform: [{ filter: ours }] },
+      {
+        mark: 'bar',
+        encoding: { color: { condition: { test: ours, value: '#1f6feb' }, value: '#9aa5b1' } },
+      },
       { mark: { type: 'text', align: 'left', dx: 4 }, encoding: { text: { field: 'value', type: 'quantitative' } } },
     ],
   };

@@ -17,7 +17,8 @@ const DEADLOCK = '40P01';
 
 export type Producer = {
   /**
-   * Adds the bells, in their order where they are many; a few at once may change places. One that BullMQ still remembers is ignored: its number says that it is the same ring.
+   * Adds the bells. One that BullMQ still remembers is ignored: its number says that it is the same ring. A few bells of
+   * one ring may change places, in PostgreSQL; rings follow each other.
    * Rejects within three seconds when the server is away or slow; some of the bells may have been added.
    */
   ring(bells: readonly Bell[]): Promise<void>;

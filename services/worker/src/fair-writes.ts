@@ -4,7 +4,6 @@ import { type BatchVerb, coalesce } from '@qvara/store/coalesce';
 const FEW = 3;
 const SHARED_FOR_MS = 1_000;
 const APART_MS = 20;
-const MAX_BATCH = 128;
 
 export type FairWrites<Item, Answer> = {
   /** A client has one more run under way, until the function that is answered is called. */
@@ -24,8 +23,8 @@ export function createFairWrites<Item, Answer>(
   const runs = new Map<string, number>();
   let crowds = 0;
   let sharedUntilMs = 0;
-  const few = coalesce(verb, MAX_BATCH);
-  const many = coalesce(verb, MAX_BATCH, () => (performance.now() < sharedUntilMs ? APART_MS : 0));
+  const few = coalesce(verb);
+  const many = coalesce(verb, undefined, () => (performance.now() < sharedUntilMs ? APART_MS : 0));
 
   function count(clientId: string, by: number): void {
     const before = runs.get(clientId) ?? 0;

@@ -8,6 +8,7 @@ import { prepareAppend } from './numbering.ts';
 import { openPool } from './pool.ts';
 import type { Provisioner, ProvisionerPlan } from './provisioner.ts';
 import {
+  NO_CHOICE,
   newSteps,
   type ProvisionStep,
   resultOf,
@@ -55,7 +56,7 @@ export async function openByHand(plan: ProvisionerPlan): Promise<Provisioner> {
     for (const step of STEPS) {
       if (step !== STEPS[0]) await callDriver(tenants, step, placed);
       steps = stepsAfter(steps, step, new Date().toISOString());
-      const events = stepEvents(placed, step, { seat: placed, choice: CHOICE, before });
+      const events = stepEvents(placed, step, { seat: placed, choice: NO_CHOICE, before });
       before += events.length;
       const pin = secrets.seal(randomDigits(PIN_DIGITS), placed.customerId);
       await commit([
@@ -87,8 +88,6 @@ export async function openByHand(plan: ProvisionerPlan): Promise<Provisioner> {
     },
   };
 }
-
-const CHOICE = 'most head-room in any region: 999 of 999 seats free, 1 with room';
 
 function jobAfter(placed: Placed, after: { step: ProvisionStep; steps: string; count: number }): Statement {
   const values = [placed.jobId, after.steps, after.count];

@@ -7,7 +7,7 @@ import { provisionSql } from './floor-sql.ts';
 import { prepareAppend } from './numbering.ts';
 import { openPool } from './pool.ts';
 import { CONCURRENCY, type Provisioner, type ProvisionerPlan } from './provisioner.ts';
-import { newSteps, resultOf, type Seat, STEPS, type Subject, stepEvents, stepsAfter } from './story.ts';
+import { NO_CHOICE, newSteps, resultOf, type Seat, STEPS, type Subject, stepEvents, stepsAfter } from './story.ts';
 import { openTenants, type Tenants } from './tenants.ts';
 
 export type FloorPlan = ProvisionerPlan & {
@@ -96,10 +96,9 @@ function valuesOf(placed: readonly Placed[], secrets: Sealer): unknown[] {
 }
 
 function eventsOf(placed: Placed) {
-  const choice = `most head-room in any region: 999 of 999 seats free, 1 with room`;
   let before = 1;
   return STEPS.flatMap((step) => {
-    const events = stepEvents(placed, step, { seat: placed, choice, before });
+    const events = stepEvents(placed, step, { seat: placed, choice: NO_CHOICE, before });
     before += events.length;
     return events;
   });

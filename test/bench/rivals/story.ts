@@ -45,6 +45,9 @@ export const TENANT_STATES: Readonly<Record<ProvisionStep, TenantState>> = {
   'activate-tenant': 'active',
 };
 
+/** Why a seat was chosen, where nobody has chosen. */
+export const NO_CHOICE = 'most head-room in any region: 999 of 999 seats free, 1 with room';
+
 /** The settings of a customer who asked for none. */
 export function defaultSettings(): Settings {
   const groups: Record<string, Record<string, unknown>> = {};
