@@ -63,9 +63,9 @@ const COPIES = {
     },
   },
   jobs: { of: 'id = $1', with: { id: JOB, customer_id: CUSTOMER } },
-  events: {
-    of: 'job_id = $1 and job_sequence <= $6',
-    with: { sequence: '$3 + (n - $4) * $6 + job_sequence', customer_id: CUSTOMER, job_id: JOB },
+  event_entries: {
+    of: 'job_id = $1 and job_last <= $6',
+    with: { last: '$3 + (n - $4) * $6 + job_last', customer_id: CUSTOMER, job_id: JOB },
   },
 } as const satisfies Record<string, { readonly of: string; readonly with: Readonly<Record<string, string>> }>;
 type Copied = keyof typeof COPIES;
@@ -85,13 +85,13 @@ async function copy(ledger: PoolClient, { table, job, numbers, eventsEach }: Cop
     [table],
   );
   const columns = rows.map(({ name }) => name);
-  const last = await ledger.query<{ last: number }>('select max(sequence)::float8 as last from events');
+  const last = await ledger.query<{ last: number }>('select last_event()::float8 as last');
   await ledger.query(
     `insert into ${table} (${columns.join(', ')})
      select ${columns.map((name) => changed[name] ?? `t.${name}`).join(', ')}
      from (values ($1::text, $2::text, $3::bigint, $4::bigint, $5::bigint, $6::int)) as given,
        ${table} t, generate_series($4::bigint, $5::bigint) n
-     where ${of.replaceAll(/\b(id|customer_id|job_id|job_sequence)\b/g, 't.$1')} order by n`,
+     where ${of.replaceAll(/\b(id|customer_id|job_id|job_last)\b/g, 't.$1')} order by n`,
     [job.id, job.customerId, last.rows[0]?.last, ...numbers, eventsEach],
   );
 }

@@ -21,7 +21,8 @@ export type Provisioning = ProvisioningCost & {
   readonly rows: RowsPerJob;
 };
 
-const PAUSE_MS = 50;
+const PAUSE_MS = 100;
+const OPEN = "select count(*)::int as n from jobs where state in ('accepted', 'running', 'waiting', 'held')";
 const STUCK_MS = 60_000;
 const CONNECTIONS = 32;
 
@@ -109,7 +110,7 @@ async function readDuration({ ledger }: Site, jobs: number): Promise<number> {
 async function allEnded({ ledger }: Site): Promise<void> {
   let [left, changedMs] = [Number.POSITIVE_INFINITY, performance.now()];
   for (;;) {
-    const { rows } = await ledger.query<{ n: number }>('select count(*)::int as n from jobs where finished_at is null');
+    const { rows } = await ledger.query<{ n: number }>(OPEN);
     const open = rows[0]?.n ?? 0;
     if (open === 0) return;
     if (open < left) [left, changedMs] = [open, performance.now()];

@@ -90,7 +90,7 @@ async function hasBegun(world: World, { id, customerId }: JobAnswer, step: StepN
 async function isIn({ ledger }: World, jobId: string, step: StepName): Promise<boolean> {
   const { rows } = await ledger.query(
     `select from jobs, jsonb_array_elements(steps) as s where id = $1 and state = 'running'
-       and s ->> 'name' = $2 and s ->> 'state' in ('running', 'undoing')`,
+       and s ->> 0 = $2 and s ->> 1 in ('running', 'undoing')`,
     [jobId, step],
   );
   return rows.length > 0;

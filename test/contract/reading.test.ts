@@ -158,7 +158,7 @@ describe('events', () => {
   });
 
   it('before the oldest kept are gone, and it is said which is the oldest', async () => {
-    await intake.ledger.pool.query('delete from events where sequence < 4');
+    await intake.ledger.pool.query('delete from event_entries where last < 4');
     expect(await get('/v1/events?after=1')).toMatchObject({ status: 410, body: { code: 'events-expired', oldest: 4 } });
     expect((await get('/v1/events?after=3')).status).toBe(200);
   });

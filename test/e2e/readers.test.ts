@@ -30,8 +30,8 @@ describe.each(BACKENDS)('readers of the event log on %s queues', (backend) => {
     await idle.query('begin');
     await idle.query('select txid_current()');
     const late = transact(stack.ledger.pool, async (sql) => {
-      const record = { client_id: 'cli_late', customer_id: null, job_id: null, job_sequence: null, data: {} };
-      await appendEvents(sql, [{ ...record, name: 'porting-pin.revealed' }]);
+      const about = { client_id: 'cli_late', customer_id: null, job_id: null, job_last: null, common: {} };
+      await appendEvents(sql, [{ ...about, told: [{ name: 'porting-pin.revealed' }] }]);
       await sql.query('select pg_sleep(1.5)');
     });
     const jobs = await Promise.all(Array.from({ length: 20 }, () => api.post(provisioning())));

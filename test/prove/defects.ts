@@ -10,7 +10,7 @@ export type Defect = {
   readonly memory?: (evidence: Evidence) => Partial<Evidence>;
 };
 
-const newest = 'where sequence = (select max(sequence) from events)';
+const newest = 'where last = (select max(last) from event_entries)';
 const firstJob = "where id = (select min(id) from jobs where type = 'customer.provision')";
 const effect = 'insert into effects (effect, value, container_id, number, customer_id, job_id, claim_no)';
 
@@ -39,8 +39,8 @@ export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
     },
     {
       name: 'a second activation in the events',
-      ledger: `insert into events select sequence + 1000, name, client_id, customer_id, job_id, job_sequence + 1000, occurred_at, data
-               from events where name = 'tenant.activated' limit 1`,
+      ledger: `insert into event_entries select last + 1000, client_id, customer_id, job_id, job_last + 1000, subject, occurred_at,
+               common, told from event_entries where told @> '[{"name": "tenant.activated"}]' limit 1`,
     },
     {
       name: 'a request that made two jobs',
@@ -63,13 +63,16 @@ export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
     { name: 'jobs that ran against their turns', ledger: `update jobs set turn = 99 ${firstJob}` },
   ],
   gaps: [
-    { name: 'a number is missing', ledger: 'delete from events where sequence = 5' },
-    { name: 'the first number is missing', ledger: 'delete from events where sequence = 1' },
-    { name: 'the end of a job is missing', ledger: `delete from events ${newest}` },
-    { name: 'a number within a job is missing', ledger: `update events set job_sequence = 999 ${newest}` },
+    {
+      name: 'numbers are missing',
+      ledger: 'delete from event_entries where last = (select min(last) from event_entries where last > 4)',
+    },
+    { name: 'the first number is missing', ledger: 'delete from event_entries where last = 1' },
+    { name: 'the end of a job is missing', ledger: `delete from event_entries ${newest}` },
+    { name: 'a number within a job is missing', ledger: `update event_entries set job_last = 999 ${newest}` },
     {
       name: 'an event tells another end',
-      ledger: `update events set data = jsonb_set(data, '{state}', '"failed"') ${newest}`,
+      ledger: `update event_entries set told = jsonb_set(told, '{-1,state}', '"failed"') ${newest}`,
     },
     { name: 'a job ended as its events do not say', ledger: `update jobs set state = 'cancelled' ${firstJob}` },
     { name: 'the reader missed a number', memory: ({ seen }) => ({ seen: new Map([...(seen ?? [])].slice(1)) }) },

@@ -5,9 +5,10 @@ import type { AcceptItem } from './accept-item.ts';
 import type { Target } from './accept-targets.ts';
 import { findPlaces, type Places, saveWindows } from './bells.ts';
 import type { JobRow } from './entities/job.ts';
-import { type EventRecord, jobEvents } from './events.ts';
+import { type EventDrafts, jobEvents } from './events.ts';
 import { busyLanes, takeTurns } from './lanes.ts';
 import type { Ledger } from './orm.ts';
+import { packSteps } from './packed-steps.ts';
 import type { Sql } from './sql.ts';
 
 /** New jobs by their requests, not written yet; the bells of those that can run, with the places they take. */
@@ -63,7 +64,7 @@ async function readClock(sql: Sql): Promise<string> {
 }
 
 /** What is told of new jobs. */
-export function acceptedEvents(ledger: Ledger, jobs: Iterable<JobRow>): EventRecord[] {
+export function acceptedEvents(ledger: Ledger, jobs: Iterable<JobRow>): EventDrafts[] {
   const told = [{ name: 'job.accepted', attempt: 1, detail: {}, state: 'accepted' }] as const;
   return [...jobs].flatMap((job) => jobEvents(ledger, { job, told }, null));
 }
@@ -142,7 +143,7 @@ async function insertJobs(sql: Sql, jobs: readonly JobRow[]): Promise<void> {
     state: job.state,
     phase: job.phase,
     attempt: job.attempt,
-    steps: job.steps,
+    steps: packSteps(job.steps),
     fees: job.fees,
     cancellable: job.cancellable,
     due_at: job.dueAt,

@@ -6,7 +6,7 @@ import { claimKeys, forgetKeys, repointKeys } from './accept-keys.ts';
 import { findTargets } from './accept-targets.ts';
 import { AGAIN, type BatchVerb } from './coalesce.ts';
 import type { Announce } from './commit.ts';
-import type { JobRow } from './entities/job.ts';
+import { type JobRow, jobOf, type StoredJob } from './entities/job.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './orm.ts';
 import { type Sql, transactInTwo } from './sql.ts';
@@ -105,6 +105,6 @@ async function findReplayed(
 }
 
 async function loadJobs(sql: Sql, ids: readonly string[]): Promise<Map<string, JobRow>> {
-  const rows = await sql.query<JobRow>('select * from jobs where id = any($1)', [ids]);
-  return new Map(rows.map((row) => [row.id, row]));
+  const rows = await sql.query<StoredJob>('select * from jobs where id = any($1)', [ids]);
+  return new Map(rows.map((row) => [row.id, jobOf(row)]));
 }

@@ -5,7 +5,7 @@ import { wakeHeld } from './capacity.ts';
 import { applyChanges, applyReleases, seatAfter, startsTenant } from './changes.ts';
 import { AGAIN, type BatchVerb } from './coalesce.ts';
 import { type Act, type Announce, conclude } from './commit.ts';
-import type { JobRow } from './entities/job.ts';
+import { type JobRow, jobOf, type Stored } from './entities/job.ts';
 import { jobEvents, type SeatView } from './events.ts';
 import { findHeld, type MovedJob, moveJob, updateJobs, updateRunning } from './job-rows.ts';
 import { advanceLanes } from './lanes.ts';
@@ -100,12 +100,13 @@ type WrittenJob = JobRow & SeatColumns;
 /** The seat is read again too: what the locking statement shows of it may be older than the job. */
 async function readWritten(sql: Sql, jobIds: readonly string[]): Promise<WrittenJob[]> {
   if (jobIds.length === 0) return [];
-  return await sql.query<WrittenJob>(
+  const rows = await sql.query<Stored<WrittenJob>>(
     `select j.*, ${seatColumns} from jobs j
      left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id
      where j.id = any($1)`,
     [jobIds],
   );
+  return rows.map(jobOf);
 }
 
 function isWritten({ job }: AdvanceItem, row: LockedRun | undefined): boolean {

@@ -233,7 +233,7 @@ it('a release beside writes of the same runs mixes nothing up', async () => {
       releaseWorker(two.ledger, two.announce, wide.workerId),
     ]);
     const [row] = await one.rows<{ event_count: number; state: string; seats: number; step: string }>(
-      `select event_count, state, steps -> 0 ->> 'state' as step,
+      `select event_count, state, steps -> 0 ->> 1 as step,
          (select count(*)::int from seats s where s.customer_id = j.customer_id) as seats from jobs j where id = $1`,
       [id],
     );

@@ -1,6 +1,6 @@
 import { headRoom } from '@qvara/domain/placement';
 import type { Outcome } from './commit.ts';
-import type { JobRow } from './entities/job.ts';
+import { type JobRow, jobOf, type Stored } from './entities/job.ts';
 import { jobEvents } from './events.ts';
 import { moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
@@ -36,7 +36,7 @@ export async function wakeHeld(sql: Sql, ledger: Ledger): Promise<Outcome> {
 
 /** The oldest held jobs of each region that has seats, and those for any: jobs for a full region must not hide them. */
 async function findFitting(sql: Sql, free: ReadonlyMap<string, number>): Promise<Held[]> {
-  return await sql.query<Held>(
+  const rows = await sql.query<Stored<Held>>(
     `select j.*, c.region, clock_timestamp() as now from jobs j join customers c on c.id = j.customer_id
      where j.state = 'held' and j.id in (
        select oldest.id from unnest($1::text[], $2::int[]) as r (region, room) cross join lateral (
@@ -48,6 +48,7 @@ async function findFitting(sql: Sql, free: ReadonlyMap<string, number>): Promise
       [...free.values(), sum(free)],
     ],
   );
+  return rows.map(jobOf);
 }
 
 /** Takes from the oldest on: each needs a seat somewhere, one bound to a region needs it there. */

@@ -6,7 +6,7 @@ import { wholeSettings } from '@qvara/domain/settings';
 import { AGAIN, type BatchVerb } from './coalesce.ts';
 import type { Announce } from './commit.ts';
 import type { CustomerRow } from './entities/customer.ts';
-import type { JobRow } from './entities/job.ts';
+import { type JobRow, jobOf, type Stored } from './entities/job.ts';
 import { appendEvents, jobEvents, type SeatView } from './events.ts';
 import { findHeld, type MovedJob, moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
@@ -108,7 +108,7 @@ async function record(sql: Sql, ledger: Ledger, begun: readonly Begun[]): Promis
 
 /** Locks jobs, and answers those it got: one that somebody else holds keeps no other from its claim. */
 async function lockJobs(sql: Sql, jobIds: readonly string[]): Promise<Map<string, Locked>> {
-  const rows = await sql.query<Locked>(
+  const rows = await sql.query<Stored<Locked>>(
     `select j.*, ${seatColumns}, nextval('claim_numbers') as fresh_claim, clock_timestamp() as now,
        (select min(o.turn) from jobs o where o.customer_id = j.customer_id
         and o.state in ('accepted', 'running', 'waiting', 'held')) as head_turn
@@ -116,7 +116,7 @@ async function lockJobs(sql: Sql, jobIds: readonly string[]): Promise<Map<string
      where j.id = any($1) order by j.id for update of j skip locked`,
     [jobIds],
   );
-  return new Map(rows.map((row) => [row.id, row]));
+  return new Map(rows.map((row) => [row.id, jobOf(row)]));
 }
 
 function claimable(job: Locked, item: ClaimItem): boolean {

@@ -1,7 +1,7 @@
 import type { Bell } from '@qvara/contracts/jobs';
 import { refill, type WindowKey } from './bells.ts';
 import { repeatConflicts } from './coalesce.ts';
-import { appendEvents, type EventRecord, tellsEnd } from './events.ts';
+import { appendEvents, type EventDrafts, tellsEnd } from './events.ts';
 import type { Ledger } from './orm.ts';
 import { type Sql, transactInTwo } from './sql.ts';
 
@@ -20,7 +20,7 @@ export type News = {
 export type Announce = (news: News) => void;
 
 /** What a part of a transaction leaves for its last act. */
-export type Outcome = { readonly touched: readonly WindowKey[]; readonly records: readonly EventRecord[] };
+export type Outcome = { readonly touched: readonly WindowKey[]; readonly records: readonly EventDrafts[] };
 
 /** An outcome, and the windows in which places became free. */
 export type Act = Outcome & { readonly freed: readonly WindowKey[] };
@@ -42,7 +42,7 @@ export async function conclude(
   act: Act,
 ): Promise<Pick<News, 'bells' | 'lastEvent' | 'ended'>> {
   const [bells, lastEvent] = await Promise.all([refill(sql, ledger, act), appendEvents(sql, act.records)]);
-  return { bells, lastEvent, ended: act.records.some(({ name }) => tellsEnd(name)) };
+  return { bells, lastEvent, ended: act.records.some(tellsEnd) };
 }
 
 /** One transaction of its own with its last act, repeated when it meets locks, its news announced. */

@@ -3,7 +3,7 @@ import type { JobEvent } from '@qvara/domain/job';
 import { repeatConflicts } from './coalesce.ts';
 import { type Announce, conclude } from './commit.ts';
 import type { CustomerRow } from './entities/customer.ts';
-import type { JobRow } from './entities/job.ts';
+import { type JobRow, jobOf, type Stored } from './entities/job.ts';
 import { jobEvents } from './events.ts';
 import { moveJob, updateJobs } from './job-rows.ts';
 import { advanceLanes, takeTurns } from './lanes.ts';
@@ -66,14 +66,15 @@ async function lockTarget(sql: Sql, jobId: string, viewer: Viewer): Promise<Targ
     'select customer_id from lanes where customer_id = (select customer_id from jobs where id = $1) for update',
     [jobId],
   );
-  const [job] = await sql.query<Target>(
+  const [row] = await sql.query<Stored<Target>>(
     `select j.*, ${seatColumns}, clock_timestamp() as now, nextval('claim_numbers') as fresh_claim
      from jobs j left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id
      where j.id = $1 for update of j`,
     [jobId],
   );
-  if (job === undefined || !mayLookAt(viewer, job.ownerId))
+  if (row === undefined || !mayLookAt(viewer, row.ownerId))
     throw new CodedError('not-found', `There is no job ${jobId}.`);
+  const job = jobOf(row);
   if (!mayLookAt(viewer, job.clientId))
     throw new CodedError('forbidden', 'An administrator sent this job; only an administrator may cancel or retry it.');
   return job;

@@ -1,9 +1,9 @@
 import { type CloudEvent, type EventData, type EventName, eventType } from '@qvara/contracts/events';
 import { CodedError } from '@qvara/contracts/failure';
-import type { EventRow } from './entities/event.ts';
-import { tellsEnd } from './events.ts';
+import type { EventEntryRow } from './entities/event-entry.ts';
+import { ENDS } from './events.ts';
 import type { Ledger } from './orm.ts';
-import { sqlOn } from './sql.ts';
+import { type Sql, sqlOn } from './sql.ts';
 import { type Viewer, visibleClient } from './viewer.ts';
 
 export type EventQuery = {
@@ -20,33 +20,37 @@ export type EventQuery = {
  * number it saw misses nothing. Throws `events-expired` when events after `after` are no longer kept.
  */
 export async function readEvents(ledger: Ledger, viewer: Viewer, query: EventQuery): Promise<CloudEvent[]> {
+  const { after, limit, names } = query;
   const sql = sqlOn(ledger.pool);
-  const rows = await sql.query<EventRow>(
-    `select * from events where sequence > $1 and ($2::text is null or client_id = $2)
-       and ($3::text is null or job_id = $3) and ($4::text is null or customer_id = $4) and ($5::text[] is null or name = any($5))
-     order by sequence limit $6`,
-    [
-      query.after,
-      visibleClient(viewer),
-      query.jobId ?? null,
-      query.customerId ?? null,
-      query.names ?? null,
-      query.limit,
-    ],
+  // Each entry that is found has at least one of the events asked for.
+  const entries = await sql.query<EventEntryRow>(
+    `select * from event_entries e where last > $1 and ($2::text is null or client_id = $2)
+       and ($3::text is null or job_id = $3) and ($4::text is null or customer_id = $4)
+       and ($5::text[] is null or exists (
+         select from jsonb_array_elements(e.told) with ordinality as t (told, n)
+         where t.told ->> 'name' = any($5) and e.last - jsonb_array_length(e.told) + t.n > $1))
+     order by last limit $6`,
+    [after, visibleClient(viewer), query.jobId ?? null, query.customerId ?? null, names ?? null, limit],
   );
-  const [kept] = await sql.query<{ oldest: number | null }>('select min(sequence) as oldest from events');
-  const oldest = kept?.oldest ?? 1;
-  if (query.after + 1 < oldest && query.jobId === undefined) {
+  const oldest = await oldestEventNumber(sql);
+  if (after + 1 < oldest && query.jobId === undefined) {
     throw new CodedError('events-expired', `Events before number ${oldest} are no longer kept.`, { oldest });
   }
-  return rows.map(cloudEvent);
+  const wanted = names && new Set<string>(names.map(eventType));
+  const events = entries.flatMap(cloudEvents);
+  return events.filter(({ data, type }) => data.sequence > after && (wanted?.has(type) ?? true)).slice(0, limit);
+}
+
+async function oldestEventNumber(sql: Sql): Promise<number> {
+  const [kept] = await sql.query<{ oldest: number }>(
+    'select last - jsonb_array_length(told) + 1 as oldest from event_entries order by last limit 1',
+  );
+  return kept?.oldest ?? 1;
 }
 
 /** The number of the last event, 0 in an empty log. */
 export async function lastEventNumber(ledger: Ledger): Promise<number> {
-  const [row] = await sqlOn(ledger.pool).query<{ last: number }>(
-    'select coalesce(max(sequence), 0) as last from events',
-  );
+  const [row] = await sqlOn(ledger.pool).query<{ last: number }>('select last_event() as last');
   return row?.last ?? 0;
 }
 
@@ -56,28 +60,35 @@ type Ended = { readonly last: number; readonly jobIds: readonly string[]; readon
 
 /** The ids of jobs whose end is told by events after a number, how far that goes, and whether the log goes further. */
 export async function findEnded(ledger: Ledger, after: number): Promise<Ended> {
-  const rows = await sqlOn(ledger.pool).query<{ sequence: number; jobId: string | null; name: EventName }>(
-    'select sequence, job_id, name from events where sequence > $1 order by sequence limit $2',
-    [after, LOOK_AT],
+  const rows = await sqlOn(ledger.pool).query<{ last: number; jobId: string | null; ends: boolean }>(
+    `select last, job_id, exists (select from jsonb_array_elements(told) t where t ->> 'name' = any($3)) as ends
+     from event_entries where last > $1 order by last limit $2`,
+    [after, LOOK_AT, ENDS],
   );
-  const ended = rows.filter(({ name }) => tellsEnd(name));
   return {
-    last: rows.at(-1)?.sequence ?? after,
-    jobIds: ended.flatMap(({ jobId }) => jobId ?? []),
+    last: rows.at(-1)?.last ?? after,
+    jobIds: rows.flatMap(({ jobId, ends }) => (ends && jobId !== null ? [jobId] : [])),
     more: rows.length === LOOK_AT,
   };
 }
 
-function cloudEvent(row: EventRow): CloudEvent {
-  const { sequence, jobSequence, jobId, customerId } = row;
-  return {
-    specversion: '1.0',
-    id: String(sequence),
-    source: '/qvara/provisioning',
-    type: eventType(row.name),
-    subject: jobId,
-    time: row.occurredAt,
-    datacontenttype: 'application/json',
-    data: { sequence, jobSequence, jobId, customerId, ...row.data } as EventData,
-  };
+/** The events of an entry, as the interface answers them. */
+function cloudEvents(entry: EventEntryRow): CloudEvent[] {
+  const { last, jobLast, jobId, customerId, subject, occurredAt, common, told } = entry;
+  return told.map(({ name, ...own }, index) => {
+    const back = told.length - 1 - index;
+    const sequence = last - back;
+    const jobSequence = jobLast === null ? null : jobLast - back;
+    const numbers = { sequence, jobSequence, jobId, customerId };
+    return {
+      specversion: '1.0',
+      id: String(sequence),
+      source: '/qvara/provisioning',
+      type: eventType(name),
+      subject: subject ?? jobId,
+      time: occurredAt,
+      datacontenttype: 'application/json',
+      data: { ...numbers, step: null, attempt: null, ...common, ...own } as unknown as EventData,
+    };
+  });
 }

@@ -1,7 +1,8 @@
-import type { EventDraft } from '@qvara/contracts/events';
+import type { EventDraft, EventName } from '@qvara/contracts/events';
 import { tenantDomain } from '@qvara/contracts/ids';
 import type { JobState } from '@qvara/contracts/job-answer';
 import { type StepName, stepDefinition } from '@qvara/contracts/steps';
+import type { ToldEvent } from './entities/event-entry.ts';
 import type { JobRow } from './entities/job.ts';
 import type { Ledger } from './orm.ts';
 import type { Sql } from './sql.ts';
@@ -16,21 +17,24 @@ export type SeatView = {
   readonly tenantStarted: boolean;
 };
 
-/** An event on its way into the log; its number is given when it is appended. */
-export type EventRecord = {
-  readonly name: EventDraft['name'];
+/** Events on their way into the log: what was told together and shares all of this. Their numbers are given when they are appended. */
+export type EventDrafts = {
   readonly client_id: string;
   readonly customer_id: string | null;
   readonly job_id: string | null;
-  readonly job_sequence: number | null;
-  readonly data: Record<string, unknown>;
+  /** The number of the last of them within the job. */
+  readonly job_last: number | null;
+  /** Whom they are about, when that is no job. */
+  readonly subject?: string;
+  readonly common: Readonly<Record<string, unknown>>;
+  readonly told: readonly ToldEvent[];
 };
 
-const ENDS: ReadonlySet<string> = new Set(['job.completed', 'job.failed', 'job.cancelled']);
+export const ENDS: readonly EventName[] = ['job.completed', 'job.failed', 'job.cancelled'];
 
-/** Whether an event of this name is a job's end. */
-export function tellsEnd(name: string): boolean {
-  return ENDS.has(name);
+/** Whether a job's end is among these events. */
+export function tellsEnd({ told }: EventDrafts): boolean {
+  return told.some(({ name }) => ENDS.includes(name));
 }
 
 type Moved = {
@@ -38,50 +42,47 @@ type Moved = {
   readonly told: readonly (EventDraft & { readonly state: JobState })[];
 };
 
-/** The records of what a moved job tells, numbered within the job up to its `eventCount`. */
-export function jobEvents(ledger: Ledger, { job, told }: Moved, seat: SeatView | null): EventRecord[] {
+/** What a moved job tells, numbered within the job up to its `eventCount`. */
+export function jobEvents(ledger: Ledger, { job, told }: Moved, seat: SeatView | null): EventDrafts[] {
+  const { ownerId: client_id, customerId: customer_id, id: job_id, type: jobType, eventCount } = job;
   // What comes after the release of a seat is told of a customer who holds none.
   const release = told.findIndex(({ name }) => name === 'container.released');
-  const released = release < 0 ? told.length : release;
-  return told.map((draft, index) => ({
-    name: draft.name,
-    client_id: job.ownerId,
-    customer_id: job.customerId,
-    job_id: job.id,
-    job_sequence: job.eventCount - told.length + index + 1,
-    data: {
-      jobType: job.type,
-      state: draft.state,
-      scope: scopeOf(draft),
-      step: draft.step ?? null,
-      attempt: draft.attempt ?? null,
-      ...place(ledger, index > released ? null : seat),
-      ...draft.detail,
-    },
-  }));
+  const released = release < 0 ? told.length : release + 1;
+  return [
+    { drafts: told.slice(0, released), job_last: eventCount - told.length + released, of: seat },
+    { drafts: told.slice(released), job_last: eventCount, of: null },
+  ].flatMap(({ drafts, job_last, of }) => {
+    if (drafts.length === 0) return [];
+    const common = { jobType, ...place(ledger, of) };
+    return [{ client_id, customer_id, job_id, job_last, common, told: drafts.map(toldOf) }];
+  });
 }
 
-/** The record of something that happened to a customer outside of any job. */
+function toldOf(draft: EventDraft & { readonly state: JobState }): ToldEvent {
+  const { name, state, step, attempt, detail } = draft;
+  return {
+    name,
+    state,
+    scope: scopeOf(draft),
+    ...(step && { step }),
+    ...(attempt !== undefined && { attempt }),
+    ...detail,
+  };
+}
+
+/** Something that happened to a customer outside of any job. */
 export function customerEvent(
   ledger: Ledger,
   customer: { readonly id: string; readonly clientId: string },
-  { draft, seat }: { readonly draft: EventDraft; readonly seat: SeatView | null },
-): EventRecord {
+  { draft: { name, detail }, seat }: { readonly draft: EventDraft; readonly seat: SeatView | null },
+): EventDrafts {
   return {
-    name: draft.name,
     client_id: customer.clientId,
     customer_id: customer.id,
     job_id: null,
-    job_sequence: null,
-    data: {
-      jobType: null,
-      state: null,
-      scope: 'customer',
-      step: null,
-      attempt: null,
-      ...place(ledger, seat),
-      ...draft.detail,
-    },
+    job_last: null,
+    common: { jobType: null, ...place(ledger, seat) },
+    told: [{ name, state: null, scope: 'customer', ...detail }],
   };
 }
 
@@ -105,7 +106,7 @@ function scopeOf(draft: EventDraft): string {
 }
 
 /** Appends to the log as the last act of a transaction. Answers the number of the last event, 0 when there is none. */
-export async function appendEvents(sql: Sql, records: readonly EventRecord[]): Promise<number> {
+export async function appendEvents(sql: Sql, records: readonly EventDrafts[]): Promise<number> {
   if (records.length === 0) return 0;
   const [row] = await sql.query<{ last: number }>('select append_events($1) as last', [JSON.stringify(records)]);
   return (row as { last: number }).last;

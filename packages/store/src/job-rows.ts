@@ -2,6 +2,7 @@ import type { EventDraft } from '@qvara/contracts/events';
 import type { JobState } from '@qvara/contracts/job-answer';
 import { type JobEvent, transition } from '@qvara/domain/job';
 import type { JobRow } from './entities/job.ts';
+import { packSteps } from './packed-steps.ts';
 import type { Sql } from './sql.ts';
 
 /** What is told of a job, with the state it had then. */
@@ -50,7 +51,7 @@ function updater(columns: string): (sql: Sql, jobs: readonly JobRow[]) => Promis
     if (jobs.length === 0) return;
     const rows = jobs.map((job) => {
       const row: Record<string, unknown> = { id: job.id };
-      for (const [name, field] of fields) row[name] = job[field];
+      for (const [name, field] of fields) row[name] = field === 'steps' ? packSteps(job.steps) : job[field];
       return row;
     });
     await sql.query(text, [JSON.stringify(rows)]);

@@ -2,7 +2,7 @@ import type { Page } from '@qvara/contracts/api';
 import { CodedError } from '@qvara/contracts/failure';
 import type { JobAnswer, JobState } from '@qvara/contracts/job-answer';
 import type { JobType } from '@qvara/contracts/jobs';
-import { Job, type JobRow } from './entities/job.ts';
+import { Job, type JobRow, jobOf, type StoredJob } from './entities/job.ts';
 import { entityManager, type Ledger } from './orm.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
@@ -39,7 +39,7 @@ export function jobAnswer(job: JobRow): JobAnswer {
 export async function loadJob(ledger: Ledger, viewer: Viewer, jobId: string): Promise<JobRow> {
   const job = await entityManager(ledger).findOne(Job, { id: jobId, ...visibleTo(viewer) });
   if (job === null) throw new CodedError('not-found', `There is no job ${jobId}.`);
-  return job as JobRow;
+  return jobOf(job as StoredJob);
 }
 
 export type JobQuery = {
@@ -65,7 +65,7 @@ export async function listJobs(ledger: Ledger, viewer: Viewer, query: JobQuery):
     ...(code === undefined ? {} : { failureCode: code }),
   };
   const rows = await entityManager(ledger).find(Job, where, { orderBy: { id: 'desc' }, limit: limit + 1 });
-  return pageOf(rows as JobRow[], limit);
+  return pageOf((rows as StoredJob[]).map(jobOf), limit);
 }
 
 /** A page from one row more than it may hold: `next` is the id of its last row when there is more. */

@@ -10,7 +10,7 @@ import { abandonRun, findUnclaimed, freeRested, releaseSilent, renewBells, ringD
 import { accepted, addRoom, openProcess, type Process, provision, rename } from './test-ledger.ts';
 import { claimRun, giveUp, runJob, runUntil, undoAll } from './test-run.ts';
 
-const GROWING = ['customers', 'lanes', 'jobs', 'seats', 'sites', 'events', 'idempotency_keys'];
+const GROWING = ['customers', 'lanes', 'jobs', 'seats', 'sites', 'event_entries_1', 'idempotency_keys'];
 const MANY = 4_000;
 
 let database: TestDatabase;
@@ -45,8 +45,8 @@ async function copyOften(): Promise<void> {
   await client.query(replaced('jobs', `${id}, 'customer_id', t.customer_id || n)`));
   await client.query(
     replaced(
-      'events',
-      `jsonb_build_object('sequence', t.sequence + n * 100, 'job_id', t.job_id || n, 'customer_id', t.customer_id || n)`,
+      'event_entries',
+      `jsonb_build_object('last', t.last + n * 100, 'job_id', t.job_id || n, 'customer_id', t.customer_id || n)`,
     ),
   );
   await client.query(replaced('idempotency_keys', "jsonb_build_object('key', t.key || n, 'job_id', t.job_id || n)"));

@@ -2,7 +2,7 @@ import type { Bell, QueueName } from '@qvara/contracts/jobs';
 import type { WindowKey } from './bells.ts';
 import { wakeHeld } from './capacity.ts';
 import { type Announce, commit } from './commit.ts';
-import type { JobRow } from './entities/job.ts';
+import { type JobRow, jobOf, type Stored } from './entities/job.ts';
 import { jobEvents } from './events.ts';
 import { moveJob, updateJobs } from './job-rows.ts';
 import type { Ledger } from './orm.ts';
@@ -94,13 +94,14 @@ async function release(
   do {
     await commit(ledger, announce, async (sql) => {
       // The rows must be those that were locked: reading them again would show what this statement saw at its start.
-      page = await sql.query<Lost>(
+      const rows = await sql.query<Stored<Lost>>(
         `select j.*, ${seatColumns}, clock_timestamp() as now, nextval('claim_numbers') as fresh_claim
          from (select * from jobs where state = 'running' and ${which} order by id limit ${JOBS_AT_ONCE}
                for update ${wait ? '' : 'skip locked'}) j
          left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id`,
         values,
       );
+      page = rows.map(jobOf);
       const moved = page.map((before) => ({ ...moveJob(before, [{ type: event }], before.now), before }));
       await updateJobs(
         sql,

@@ -27,7 +27,15 @@ const shared = [
 /** The settings each service gets, and no others: a secret is known to those who use it. */
 const settings = {
   intake: [...shared, 'INTAKE_PORT', 'RATE_LIMIT', 'WEBHOOK_ALLOW'],
-  worker: [...shared, 'WORKER_PORT', 'WORKER_CONCURRENCY', 'WORKER_SHARED_CONCURRENCY', 'WEBHOOK_ALLOW', 'PLATFORM'],
+  worker: [
+    ...shared,
+    'WORKER_PORT',
+    'WORKER_CONCURRENCY',
+    'WORKER_SHARED_CONCURRENCY',
+    'EVENT_RETENTION_DAYS',
+    'WEBHOOK_ALLOW',
+    'PLATFORM',
+  ],
   console: [...shared, 'CONSOLE_PORT', 'INTAKE_PORT', 'INTAKE_URL', 'TRUST_PROXY'],
 } as const;
 

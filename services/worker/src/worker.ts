@@ -59,7 +59,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     createConsumer({ backend, queue, concurrency: config.WORKER_CONCURRENCY, handle, onError }),
   );
   const rescue = createRescue({ ledger, announce, producer, logger });
-  const housekeeping = createHousekeeping(ledger, logger);
+  const housekeeping = createHousekeeping(ledger, { eventDays: config.EVENT_RETENTION_DAYS }, logger);
   const probes = createProbes({ metrics, checks: { ledger: () => ping(ledger), queue: () => backend.ping() } });
   const server = await startProbeServer({ host: config.HOST, port: config.WORKER_PORT, probes });
   for (const consumer of consumers) void consumer.start();

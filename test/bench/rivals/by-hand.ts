@@ -8,6 +8,7 @@ import { prepareAppend } from './numbering.ts';
 import { openPool } from './pool.ts';
 import type { Provisioner, ProvisionerPlan } from './provisioner.ts';
 import {
+  countEvents,
   NO_CHOICE,
   newSteps,
   type ProvisionStep,
@@ -57,7 +58,7 @@ export async function openByHand(plan: ProvisionerPlan): Promise<Provisioner> {
       if (step !== STEPS[0]) await callDriver(tenants, step, placed);
       steps = stepsAfter(steps, step, new Date().toISOString());
       const events = stepEvents(placed, step, { seat: placed, choice: NO_CHOICE, before });
-      before += events.length;
+      before += countEvents(events);
       const pin = secrets.seal(randomDigits(PIN_DIGITS), placed.customerId);
       await commit([
         jobAfter(placed, { step, steps: JSON.stringify(steps), count: before }),

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
-import type { JobStep } from '@qvara/contracts/job-answer';
 import type { Settings } from '@qvara/contracts/settings';
+import type { PackedStep } from '@qvara/store/packed-steps';
 
 export const Customer = defineEntity({
   name: 'RivalCustomer',
@@ -57,7 +57,7 @@ export const Job = defineEntity({
     state: p.text(),
     phase: p.text(),
     attempt: p.integer(),
-    steps: p.json<JobStep[]>(),
+    steps: p.json<PackedStep[]>(),
     result: p.json<object>().nullable(),
     cancellable: p.boolean(),
     acceptedAt: p.datetime(),

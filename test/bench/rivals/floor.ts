@@ -7,7 +7,17 @@ import { provisionSql } from './floor-sql.ts';
 import { prepareAppend } from './numbering.ts';
 import { openPool } from './pool.ts';
 import { CONCURRENCY, type Provisioner, type ProvisionerPlan } from './provisioner.ts';
-import { NO_CHOICE, newSteps, resultOf, type Seat, STEPS, type Subject, stepEvents, stepsAfter } from './story.ts';
+import {
+  countEvents,
+  NO_CHOICE,
+  newSteps,
+  resultOf,
+  type Seat,
+  STEPS,
+  type Subject,
+  stepEvents,
+  stepsAfter,
+} from './story.ts';
 import { openTenants, type Tenants } from './tenants.ts';
 
 export type FloorPlan = ProvisionerPlan & {
@@ -99,7 +109,7 @@ function eventsOf(placed: Placed) {
   let before = 1;
   return STEPS.flatMap((step) => {
     const events = stepEvents(placed, step, { seat: placed, choice: NO_CHOICE, before });
-    before += events.length;
+    before += countEvents(events);
     return events;
   });
 }

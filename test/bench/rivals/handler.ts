@@ -9,6 +9,7 @@ import { openOrm } from './orm.ts';
 import { openPool } from './pool.ts';
 import type { ProvisionerPlan } from './provisioner.ts';
 import {
+  countEvents,
   type ProvisionStep,
   resultOf,
   type Seat as SeatView,
@@ -48,8 +49,8 @@ export async function openHandling(plan: ProvisionerPlan, concurrency: number): 
       const { clientId, customerId } = job;
       await em.findOneOrFail(Customer, { id: customerId });
       const subject = { jobId, clientId, customerId };
-      let seat = job.steps[0]?.state === 'succeeded' ? await findSeat(em, customerId) : null;
-      for (const step of STEPS.filter((_, index) => job.steps[index]?.state !== 'succeeded')) {
+      let seat = job.steps[0]?.[1] === 'succeeded' ? await findSeat(em, customerId) : null;
+      for (const step of STEPS.filter((_, index) => job.steps[index]?.[1] !== 'succeeded')) {
         if (seat !== null) await callDriver(tenants, step, { ...subject, ...seat });
         seat = await em.transactional((tx) => record(tx, { subject, step, seat, append, newPin }));
       }
@@ -91,7 +92,7 @@ async function record(tx: EntityManager, run: StepRun): Promise<SeatView> {
   const now = new Date();
   const events = stepEvents(subject, step, { seat, choice, before: job.eventCount });
   job.steps = stepsAfter(job.steps, step, now.toISOString());
-  job.eventCount += events.length;
+  job.eventCount += countEvents(events);
   job.state = 'running';
   job.startedAt ??= now;
   await changeSeat(tx, step, seat);

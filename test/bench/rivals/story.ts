@@ -1,9 +1,9 @@
 import type { EventName } from '@qvara/contracts/events';
 import { tenantDomain } from '@qvara/contracts/ids';
-import type { JobStep } from '@qvara/contracts/job-answer';
 import { JOBS } from '@qvara/contracts/jobs';
 import { SETTINGS, type Settings } from '@qvara/contracts/settings';
 import { type StepName, stepDefinition } from '@qvara/contracts/steps';
+import type { PackedStep } from '@qvara/store/packed-steps';
 import { SIP_DOMAIN } from './provisioner.ts';
 
 const TYPE = 'customer.provision';
@@ -13,14 +13,14 @@ export type ProvisionStep = (typeof STEPS)[number];
 export type Seat = { readonly containerId: string; readonly containerLabel: string; readonly number: string };
 type TenantState = 'reserved' | 'inactive' | 'active';
 
-/** An event on its way into the log, as the ledger's function takes it. */
-export type EventRecord = {
-  readonly name: EventName;
+/** Events of one step on their way into the log, as the ledger's function takes them. */
+export type EventEntry = {
   readonly client_id: string;
   readonly customer_id: string;
   readonly job_id: string;
-  readonly job_sequence: number;
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly job_last: number;
+  readonly common: Readonly<Record<string, unknown>>;
+  readonly told: readonly Readonly<Record<string, unknown>>[];
 };
 export type Subject = { readonly jobId: string; readonly clientId: string; readonly customerId: string };
 type Told = { readonly name: EventName; readonly step?: StepName; readonly detail?: object };
@@ -57,26 +57,18 @@ export function defaultSettings(): Settings {
   return groups as Settings;
 }
 
-/** The steps of a job that was accepted just now. */
-export function newSteps(): JobStep[] {
-  return STEPS.map((name) => ({
-    name,
-    scope: stepDefinition(name).scope,
-    state: 'pending',
-    attempt: 0,
-    startedAt: null,
-    finishedAt: null,
-    failure: null,
-  }));
+/** The steps of a job that was accepted just now, as its row holds them. */
+export function newSteps(): PackedStep[] {
+  return STEPS.map((name) => [name, 'pending', 0]);
 }
 
 /** The steps after one has succeeded: the next is running. */
-export function stepsAfter(steps: readonly JobStep[], done: ProvisionStep, now: string): JobStep[] {
-  const index = steps.findIndex(({ name }) => name === done);
+export function stepsAfter(steps: readonly PackedStep[], done: ProvisionStep, now: string): PackedStep[] {
+  const index = steps.findIndex(([name]) => name === done);
   return steps.map((step, at) => {
-    const begun = { ...step, state: 'running', attempt: 1, startedAt: step.startedAt ?? now } as const;
-    if (at === index) return { ...begun, state: 'succeeded', finishedAt: now };
-    return at === index + 1 ? begun : step;
+    const [name, , , startedAt = now] = step;
+    if (at === index) return [name, 'succeeded', 1, startedAt, now];
+    return at === index + 1 ? [name, 'running', 1, startedAt] : step;
   });
 }
 
@@ -86,19 +78,19 @@ export function resultOf({ containerId, containerLabel, number }: Seat) {
 }
 
 /** The first event of a job. */
-export function acceptedEvent(subject: Subject): EventRecord {
-  return record(subject, { name: 'job.accepted' }, { count: 1, seat: null });
+export function acceptedEvent(subject: Subject): EventEntry {
+  return entry(subject, [{ name: 'job.accepted' }], { last: 1, seat: null });
 }
 
 /**
  * The events of a step's end, that of the job with the last one; those of the job's start come with the first.
- * `choice` says how the seat was chosen.
+ * `choice` says how the seat was chosen, `before` how many events the job has.
  */
 export function stepEvents(
   subject: Subject,
   step: ProvisionStep,
   { seat, choice, before }: { readonly seat: Seat; readonly choice: string; readonly before: number },
-): EventRecord[] {
+): EventEntry[] {
   const details: Partial<Record<EventName, object>> = {
     'container.reserved': { choice },
     'tenant.configured': { settings: defaultSettings() },
@@ -111,34 +103,54 @@ export function stepEvents(
   const seen = { ...seat, state: TENANT_STATES[step] };
   const own = OWN_EVENTS[step].map((name): Told => ({ name, detail: details[name] ?? {} }));
   const told: Told[] = [{ name: 'step.succeeded', step }, ...own, end];
-  const start: Told[] = step === STEPS[0] ? [{ name: 'job.started' }, { name: 'step.started', step }] : [];
+  if (step !== STEPS[0]) return [entry(subject, told, { last: before + told.length, seat: seen })];
+  const start: Told[] = [{ name: 'job.started' }, { name: 'step.started', step }];
+  const begun = before + start.length;
   return [
-    ...start.map((one, index) => record(subject, one, { count: before + index + 1, seat: null })),
-    ...told.map((one, index) => record(subject, one, { count: before + start.length + index + 1, seat: seen })),
+    entry(subject, start, { last: begun, seat: null }),
+    entry(subject, told, { last: begun + told.length, seat: seen }),
   ];
 }
 
-type Place = { readonly count: number; readonly seat: (Seat & { readonly state: TenantState }) | null };
+/** How many events these are. */
+export function countEvents(entries: readonly EventEntry[]): number {
+  return entries.reduce((sum, { told }) => sum + told.length, 0);
+}
+
+type Place = { readonly last: number; readonly seat: (Seat & { readonly state: TenantState }) | null };
 
 const STATES: Partial<Record<EventName, string>> = { 'job.accepted': 'accepted', 'job.completed': 'completed' };
 
-function record(subject: Subject, { name, step, detail }: Told, { count, seat }: Place): EventRecord {
+function entry(subject: Subject, told: readonly Told[], { last, seat }: Place): EventEntry {
   const { jobId, clientId, customerId } = subject;
-  const [noun = ''] = name.split('.');
-  const ofCustomer = noun === 'porting-pin' || noun === 'fee';
-  const data = {
+  const common = {
     jobType: TYPE,
-    state: STATES[name] ?? 'running',
-    scope: step === undefined ? (ofCustomer ? 'customer' : noun) : stepDefinition(step).scope,
-    step: step ?? null,
-    attempt: step !== undefined || noun === 'job' ? 1 : null,
     container: seat && { id: seat.containerId, label: seat.containerLabel },
     tenant: seat && {
       number: seat.number,
       domain: tenantDomain(seat.containerId, seat.number, SIP_DOMAIN),
       state: seat.state,
     },
+  };
+  return {
+    client_id: clientId,
+    customer_id: customerId,
+    job_id: jobId,
+    job_last: last,
+    common,
+    told: told.map(toldEvent),
+  };
+}
+
+function toldEvent({ name, step, detail }: Told) {
+  const [noun = ''] = name.split('.');
+  const ofCustomer = noun === 'porting-pin' || noun === 'fee';
+  return {
+    name,
+    state: STATES[name] ?? 'running',
+    scope: step === undefined ? (ofCustomer ? 'customer' : noun) : stepDefinition(step).scope,
+    ...(step !== undefined && { step }),
+    ...((step !== undefined || noun === 'job') && { attempt: 1 }),
     ...detail,
   };
-  return { name, client_id: clientId, customer_id: customerId, job_id: jobId, job_sequence: count, data };
 }

@@ -6,7 +6,7 @@ import { measureStart } from '../start.ts';
 
 /** What a job costs when many customers are in the ledger. */
 export async function growth({ backend, quick }: Size): Promise<Figure[]> {
-  const beside = { customers: quick ? 20_000 : 1_000_000, eventsEach: 10 };
+  const beside = { customers: quick ? 20_000 : 1_000_000, eventsEach: 14 };
   const { empty, grown } = await measureGrowth(backend, beside, { jobs: quick ? 1_000 : 3_000, times: quick ? 1 : 5 });
   return [
     { name: 'customers beside it', value: beside.customers, unit: '' },

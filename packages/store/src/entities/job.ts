@@ -2,6 +2,7 @@ import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Failure } from '@qvara/contracts/failure';
 import type { FeeLine, Held, JobState, JobStep } from '@qvara/contracts/job-answer';
 import type { JobType, QueueName } from '@qvara/contracts/jobs';
+import { type PackedStep, unpackSteps } from '../packed-steps.ts';
 import type { Row } from './row.ts';
 import { Timestamp } from './timestamp.ts';
 
@@ -25,7 +26,7 @@ export const Job = defineEntity({
     phase: p.text().$type<'forward' | 'undo'>(),
     undo: p.text().$type<'complete' | 'incomplete'>().nullable(),
     attempt: p.integer(),
-    steps: p.json<readonly JobStep[]>(),
+    steps: p.json<readonly PackedStep[]>(),
     held: p.json<Held>().nullable(),
     failure: p.json<Failure>().nullable(),
     failureCode: p.text().nullable().persist(false),
@@ -48,4 +49,14 @@ export const Job = defineEntity({
     eventCount: p.integer(),
   },
 });
-export type JobRow = Row<InferEntity<typeof Job>>;
+export type StoredJob = Row<InferEntity<typeof Job>>;
+
+/** A job as the verbs of this package work with it. */
+export type JobRow = Omit<StoredJob, 'steps'> & { readonly steps: readonly JobStep[] };
+
+/** A job, and what else was read with it, as a query of the table answers it. */
+export type Stored<R extends JobRow> = Omit<R, 'steps'> & Pick<StoredJob, 'steps'>;
+
+export function jobOf<R extends JobRow>(row: Stored<R>): R {
+  return { ...row, steps: unpackSteps(row.steps) } as unknown as R;
+}

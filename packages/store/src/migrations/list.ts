@@ -1,11 +1,12 @@
 import { Migration } from '@mikro-orm/migrations';
 import { sql } from '@mikro-orm/postgresql';
 import { REFERENCE_LISTS, REFERENCE_SEED } from '@qvara/contracts/reference';
+import { events } from './events.ts';
 import { ledger } from './ledger.ts';
 
 class Ledger extends Migration {
   override up(): void {
-    for (const statement of ledger) this.addSql(statement);
+    for (const statement of [...ledger, ...events]) this.addSql(statement);
     const rows = REFERENCE_LISTS.flatMap((list) =>
       REFERENCE_SEED[list].map(({ code, ...entry }, index) => ({ list, code, position: index + 1, entry })),
     );
