@@ -2,7 +2,7 @@ import type { Section } from '../figure.ts';
 import { accept } from './accept.ts';
 import { provisioning, workers } from './provisioning.ts';
 import { fairness, latency } from './times.ts';
-import { growth, idle, start } from './upkeep.ts';
+import { growth, idle, profile, start } from './upkeep.ts';
 
 /** THE sections of the bench, in the order in which they are measured. */
 export const SECTIONS = {
@@ -17,6 +17,11 @@ export const SECTIONS = {
   workers: { about: 'what more workers bring', measure: workers },
   growth: { about: 'what a job costs beside a million customers and ten million events', measure: growth },
   idle: { about: 'what is used while nobody asks for anything', measure: idle },
+  profile: {
+    about: 'where the processor time of intake and worker goes; draws flame graphs into docs/',
+    measure: profile,
+    backends: ['redis'],
+  },
   start: { about: 'from `start` on an empty folder to the first 202', measure: start, backends: ['postgres'] },
 } as const satisfies Record<string, Section>;
 

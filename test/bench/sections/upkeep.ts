@@ -1,7 +1,9 @@
+import { msByHome, totalMs } from '../cpu-profile.ts';
 import type { Figure, Size } from '../figure.ts';
 import { medianOf, round } from '../figures.ts';
 import { measureGrowth } from '../growth.ts';
 import { measureIdle } from '../idle.ts';
+import { profileServices, publishProfiles } from '../profile.ts';
 import { measureStart } from '../start.ts';
 
 /** What a job costs when many customers are in the ledger. */
@@ -39,4 +41,17 @@ export async function start({ quick }: Size): Promise<Figure[]> {
   const seconds: number[] = [];
   for (let n = 0; n < (quick ? 1 : 5); n++) seconds.push(await measureStart());
   return [{ name: 'start to first 202', value: medianOf(seconds, (one) => one), unit: 's', goal: { atMost: 5 } }];
+}
+
+const LARGEST_HOMES = 8;
+
+/** Whose code the time of intake and worker goes to; draws both into docs/. */
+export async function profile({ backend, quick }: Size): Promise<Figure[]> {
+  const profiles = await profileServices(backend, quick ? 2_000 : 10_000);
+  await publishProfiles(profiles);
+  return Object.entries(profiles).flatMap(([service, root]) => {
+    const all = totalMs(root);
+    const largest = msByHome(root).slice(0, LARGEST_HOMES);
+    return largest.map(([home, ms]) => ({ name: `${service}: ${home}`, value: round((100 * ms) / all), unit: '%' }));
+  });
 }
