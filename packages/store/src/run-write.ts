@@ -4,8 +4,8 @@ import type { CustomerRow } from './entities/customer.ts';
 import type { JobRow } from './entities/job.ts';
 import type { SeatView } from './events.ts';
 import type { MovedJob } from './job-rows.ts';
+import type { Placed } from './place-seats.ts';
 import type { SeatColumns } from './seat-view.ts';
-import type { Placed } from './seats.ts';
 
 /** What a write changes beside the job itself; it commits with the job's move and its events, or not at all. */
 export type Changes = {
