@@ -150,11 +150,15 @@ describe('a header', () => {
   });
 
   it('Accept of something else is not acceptable', async () => {
-    for (const accept of ['text/html', 'text/event-stream', 'application/xml;q=0.9']) {
-      expect(await refused(`${intake.url}/v1/events`, { key, headers: { Accept: accept } }, 406)).toMatchObject({
-        code: 'not-acceptable',
-      });
-    }
+    for (const path of ['/v1/events', '/v1/jobs'])
+      for (const accept of ['text/html', 'application/xml;q=0.9', 'text/event-streams'])
+        expect(await refused(`${intake.url}${path}`, { key, headers: { Accept: accept } }, 406)).toMatchObject({
+          code: 'not-acceptable',
+        });
+    const stream = { Accept: 'text/event-stream' };
+    expect(await refused(`${intake.url}/v1/jobs`, { key, headers: stream }, 406)).toMatchObject({
+      detail: 'This call answers application/json, not text/event-stream.',
+    });
     expect((await send(`${intake.url}/v1/events`, { key, headers: { Accept: 'text/html, */*;q=0.1' } })).status).toBe(
       200,
     );

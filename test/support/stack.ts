@@ -74,6 +74,7 @@ export async function startStack({ backend, intakes = 1, workers = 1, env = {} }
       return createApi(
         intakeProcesses.map(({ url }) => url),
         text,
+        clientId,
       );
     },
     async startWorker() {

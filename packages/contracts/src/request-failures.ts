@@ -48,7 +48,7 @@ export const REQUEST_FAILURES = {
     kind: 'invalid',
     status: 406,
     title: 'No such representation',
-    remedy: 'Accept application/json.',
+    remedy: 'Accept application/json, or text/event-stream where events are followed.',
   },
   'body-too-large': {
     kind: 'invalid',
@@ -67,6 +67,12 @@ export const REQUEST_FAILURES = {
     status: 429,
     title: 'Too many requests',
     remedy: 'Wait the seconds named in Retry-After.',
+  },
+  'too-many-streams': {
+    kind: 'refused',
+    status: 429,
+    title: 'Too many streams',
+    remedy: 'Close streams that nobody reads; one stream can carry all events of a client.',
   },
   'idempotency-key-reused': {
     kind: 'refused',

@@ -1,6 +1,7 @@
 import { type CloudEvent, type EventData, type EventName, eventType } from '@qvara/contracts/events';
 import { CodedError } from '@qvara/contracts/failure';
 import type { EventEntryRow } from './entities/event-entry.ts';
+import type { LiveEvent } from './event-ring.ts';
 import { ENDS } from './events.ts';
 import type { Ledger } from './orm.ts';
 import { type Sql, sqlOn } from './sql.ts';
@@ -54,20 +55,39 @@ export async function lastEventNumber(ledger: Ledger): Promise<number> {
   return row?.last ?? 0;
 }
 
-const LOOK_AT = 5_000;
+/** Entries that are read at once by who follows the log. */
+const LOOK_AT = 2_000;
 
-type Ended = { readonly last: number; readonly jobIds: readonly string[]; readonly more: boolean };
+/** What follows in the log: how far it goes, the jobs whose ends it tells, and whether there is more. */
+export type Following = { readonly last: number; readonly ended: readonly string[]; readonly more: boolean };
 
-/** The ids of jobs whose end is told by events after a number, how far that goes, and whether the log goes further. */
-export async function findEnded(ledger: Ledger, after: number): Promise<Ended> {
-  const rows = await sqlOn(ledger.pool).query<{ last: number; jobId: string | null; ends: boolean }>(
-    `select last, job_id, exists (select from jsonb_array_elements(told) t where t ->> 'name' = any($3)) as ends
-     from event_entries where last > $1 order by last limit $2`,
+type Look = Pick<EventEntryRow, 'last' | 'jobId'> & { readonly ends: boolean };
+
+const endsSql = "exists (select from jsonb_array_elements(told) t where t ->> 'name' = any($3)) as ends";
+
+/** Looks at what follows an event without reading the events themselves. */
+export async function findEnded(ledger: Ledger, after: number): Promise<Following> {
+  const rows = await sqlOn(ledger.pool).query<Look>(
+    `select last, job_id, ${endsSql} from event_entries where last > $1 order by last limit $2`,
     [after, LOOK_AT, ENDS],
   );
+  return following(rows, after);
+}
+
+/** Reads what follows an event, whoever's it is. */
+export async function readOn(ledger: Ledger, after: number): Promise<Following & { readonly events: LiveEvent[] }> {
+  const rows = await sqlOn(ledger.pool).query<EventEntryRow & Look>(
+    `select *, ${endsSql} from event_entries where last > $1 order by last limit $2`,
+    [after, LOOK_AT, ENDS],
+  );
+  const events = rows.flatMap((row) => cloudEvents(row).map((event) => ({ clientId: row.clientId, event })));
+  return { ...following(rows, after), events };
+}
+
+function following(rows: readonly Look[], after: number): Following {
   return {
     last: rows.at(-1)?.last ?? after,
-    jobIds: rows.flatMap(({ jobId, ends }) => (ends && jobId !== null ? [jobId] : [])),
+    ended: rows.flatMap(({ jobId, ends }) => (ends && jobId !== null ? [jobId] : [])),
     more: rows.length === LOOK_AT,
   };
 }

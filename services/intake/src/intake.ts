@@ -20,6 +20,7 @@ import { createRateLimit } from './rate-limit.ts';
 import { createReferenceSource } from './reference-source.ts';
 import { ROUTES } from './routes.ts';
 import { listen } from './server.ts';
+import { createStreamSlots } from './stream-slots.ts';
 
 const BATCH = 128;
 /** Of the time for a stop, what is kept for bells, nudges and connections after the last request. */
@@ -68,6 +69,7 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
         return false;
       }),
     keys: createKeyRing(ledger),
+    streams: createStreamSlots(ledger),
     reference: createReferenceSource(ledger),
     sealer: sealer(settings.secretKeys),
     rateLimit: settings.rateLimit === undefined ? null : createRateLimit(settings.rateLimit),

@@ -88,9 +88,9 @@ function headers(answer: Answer) {
   return { headers: Object.fromEntries(told) };
 }
 
-function content({ schema, mediaType = 'application/json' }: Answer) {
-  if (schema !== undefined) return { content: { [mediaType]: { schema } } };
-  return { content: { [mediaType]: { schema: z.unknown() } } };
+function content({ schema = z.unknown(), mediaType = 'application/json', stream }: Answer) {
+  const streamed = stream && { 'text/event-stream': { schema: z.string().meta({ description: stream }) } };
+  return { content: { [mediaType]: { schema }, ...streamed } };
 }
 
 /** The problems a call may answer with: those that its shape implies, and its own. */

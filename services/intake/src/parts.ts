@@ -10,6 +10,7 @@ import type { Ledger } from '@qvara/store/orm';
 import type { KeyRing } from './key-ring.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ReferenceSource } from './reference-source.ts';
+import type { StreamSlots } from './stream-slots.ts';
 
 type AcceptItem = Parameters<ReturnType<typeof acceptVerb>>[0][number];
 
@@ -27,6 +28,7 @@ export type Parts = {
   readonly keys: KeyRing;
   readonly reference: ReferenceSource;
   readonly follower: Follower;
+  readonly streams: StreamSlots;
   readonly sealer: Sealer;
   readonly rateLimit: RateLimit | null;
   readonly backend: Pick<QueueBackend, 'ping'>;

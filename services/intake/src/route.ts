@@ -32,11 +32,16 @@ export type Reply = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
+/** Writes a stream until nobody reads it any more, or it has to end. */
+export type Stream = (response: ServerResponse, gone: AbortSignal) => Promise<void>;
+
 /** An answer as the document tells it; without a schema it has no JSON body. */
 export type Answer = {
   readonly description: string;
   readonly schema?: z.ZodType;
   readonly mediaType?: string;
+  /** What a stream of server-sent events carries, where one may be asked for instead. */
+  readonly stream?: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -65,6 +70,8 @@ export type Route = Told & {
   /** The body's schema where it depends on the path. */
   bodyAt?(path: Record<string, unknown>): z.ZodType;
   handle?(parts: Parts, asked: Asked): Promise<Reply>;
+  /** The same as a stream, for who accepts that rather. */
+  stream?(parts: Parts, asked: Asked): Promise<Stream>;
   /** For what is not JSON: writes the answer itself. */
   serve?(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void>;
 };
@@ -77,6 +84,7 @@ type Typed<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, 
   readonly body?: B;
   bodyAt?(path: z.output<P>): z.ZodType;
   handle(parts: Parts, asked: Asked<z.output<P>, z.output<Q>, z.output<H>, z.output<B>>): Promise<Reply>;
+  stream?(parts: Parts, asked: Asked<z.output<P>, z.output<Q>, z.output<H>, z.output<B>>): Promise<Stream>;
 };
 
 /** A call whose handler gets what its schemas make of a request. */

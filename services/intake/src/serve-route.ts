@@ -6,9 +6,10 @@ import { judgeBody, readJson, refuseBody } from './body.ts';
 import type { Parts } from './parts.ts';
 import { readHeaders, readPath, readQuery } from './query.ts';
 import { sendReply } from './reply.ts';
-import type { Asked, Reply, Route } from './route.ts';
+import type { Asked, Route } from './route.ts';
 
 const NOTHING = z.strictObject({});
+const [JSON_TYPE, STREAM_TYPE] = ['application/json', 'text/event-stream'];
 
 /** Serves one route: who asks, how often, what exactly; then the answer. */
 export function serveRoute(parts: Parts, route: Route): RequestHandler {
@@ -18,26 +19,34 @@ export function serveRoute(parts: Parts, route: Route): RequestHandler {
       await route.serve(parts, request, response);
       return;
     }
-    const reply = await answer(parts, route, { request, response });
-    if (!response.destroyed) sendReply(request, response, reply);
+    const asked = await ask(parts, route, { request, response });
+    const wantsStream = request.method === 'GET' && request.accepts([JSON_TYPE, STREAM_TYPE]) === STREAM_TYPE;
+    if (route.stream !== undefined && wantsStream) {
+      const write = await route.stream(parts, asked);
+      await write(response, asked.gone);
+      return;
+    }
+    const reply = await route.handle?.(parts, asked);
+    if (reply !== undefined && !response.destroyed) sendReply(request, response, reply);
   };
 }
 
 type Exchange = { readonly request: Request; readonly response: Response };
 
-async function answer(parts: Parts, route: Route, { request, response }: Exchange): Promise<Reply> {
+async function ask(parts: Parts, route: Route, { request, response }: Exchange): Promise<Asked> {
   if (route.scope === null || route.handle === undefined)
     throw new Error(`nothing serves ${route.method} ${route.path}`);
   const holder = await authenticate(parts.keys, request, route.scope);
   await parts.rateLimit?.(holder.keyId, response);
-  if (!request.accepts('application/json')) {
-    throw new CodedError('not-acceptable', `This call answers application/json, not ${request.headers.accept}.`);
+  const types = route.stream === undefined ? [JSON_TYPE] : [JSON_TYPE, STREAM_TYPE];
+  if (!request.accepts(types)) {
+    throw new CodedError('not-acceptable', `This call answers ${types.join(' or ')}, not ${request.headers.accept}.`);
   }
   const path = readPath(route.params ?? NOTHING, request.params);
   const query = readQuery(route.query ?? NOTHING, request.url);
   const headers = route.headers === undefined ? {} : readHeaders(route.headers, request.headersDistinct);
   const asked = { path, query, headers, holder, viewer: viewerOf(holder), gone: goneSignal(response) };
-  return await route.handle(parts, { ...asked, ...(await bodyOf(route, request, path)) });
+  return { ...asked, ...(await bodyOf(route, request, path)) };
 }
 
 async function bodyOf(route: Route, request: Request, path: Asked['path']): Promise<Pick<Asked, 'body' | 'sent'>> {

@@ -1,0 +1,45 @@
+import { EVENT_NAMES, type EventName, eventType } from '@qvara/contracts/events';
+import { customerId, jobId } from '@qvara/contracts/ids';
+import { z } from 'zod';
+import { wholeNumber } from './query-fields.ts';
+
+const FULL_NAMES = new Map<string, EventName>(
+  EVENT_NAMES.flatMap((name) => [
+    [name, name],
+    [eventType(name), name],
+  ]),
+);
+const NEWEST = 999_999_999_999_999;
+
+const type = z
+  .array(z.enum([...FULL_NAMES.keys()]))
+  .max(100)
+  .transform((names) => [...new Set(names.map((name) => FULL_NAMES.get(name) as EventName))])
+  .optional()
+  .meta({
+    description: 'Only events of these types, as `job.completed` or `qvara.job.completed.v1`; repeated or with commas',
+  });
+const after = wholeNumber(0, NEWEST)
+  .default(0)
+  .meta({
+    description: 'Only events with greater numbers; the `next` of the page before',
+    example: 0,
+    override: { default: 0 },
+  });
+
+export const jobEventFields = { after, type };
+export const eventFields = { ...jobEventFields, jobId: jobId.optional(), customerId: customerId.optional() };
+
+export const lastEventId = wholeNumber(0, NEWEST).optional().meta({
+  description:
+    'Of a stream: the number of the last event that was received. It goes on from there, whatever `after` says.',
+  example: 42,
+});
+
+/** Which events are asked for, and from where on. */
+export type EventWish = {
+  readonly after: number;
+  readonly type?: EventName[] | undefined;
+  readonly jobId?: string | undefined;
+  readonly customerId?: string | undefined;
+};
