@@ -128,6 +128,12 @@ export const REQUEST_FAILURES = {
     title: 'The porting PIN cannot be opened',
     remedy: 'Put the key it was sealed with back into SECRET_KEY behind the present one, or generate a new PIN.',
   },
+  'webhook-target-refused': {
+    kind: 'refused',
+    status: 422,
+    title: 'Webhooks are not sent to this URL',
+    remedy: 'Use an https URL whose host has public addresses only, without user info and fragment.',
+  },
   'events-expired': {
     kind: 'refused',
     status: 410,
