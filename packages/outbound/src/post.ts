@@ -1,11 +1,12 @@
 import { CodedError } from '@qvara/contracts/failure';
-import { Agent, type Dispatcher, errors } from 'undici';
+import { Agent, errors } from 'undici';
 import { createDialler } from './dial.ts';
 import { explain } from './explain.ts';
 import { readTarget } from './judge.ts';
 import { readBody, readRetryAfter } from './read-answer.ts';
 import { createResolver, type Resolver } from './resolve.ts';
 import type { Allow } from './targets.ts';
+import { startLimit } from './time-limit.ts';
 
 export type PostRequest = {
   readonly url: string;
@@ -59,55 +60,45 @@ export function createPoster({ allow, timeoutMs, resolver = createResolver() }: 
     bodyTimeout: 0,
   });
 
+  let closed = false;
+
   async function send({ url, headers, body }: PostRequest, signal: AbortSignal): Promise<Told<Answered>> {
     const { origin, pathname, search } = readTarget(url);
     const request = { origin, path: pathname + search, method: 'POST', headers, body, signal } as const;
-    const answer: Dispatcher.ResponseData = await agent.request(request);
+    const answer = await agent.request(request);
     const retryAfterMs = readRetryAfter(answer.headers, Date.now());
     return { outcome: 'answered', status: answer.statusCode, retryAfterMs, body: await readBody(answer.body) };
   }
 
   async function post(request: PostRequest): Promise<Answered | NotAnswered> {
     const startedAt = performance.now();
-    const limit = timeLimit(timeoutMs, request.signal);
-    const told = await send(request, limit.signal)
-      .catch((error: unknown) => notAnswered(error, limit.reason()))
+    const limit = startLimit(timeoutMs, request.signal);
+    // A request that waits for a connection does not heed its signal.
+    const told = await limit
+      .hold(send(request, limit.signal))
+      .catch((error: unknown) => notAnswered(error, closed ? 'aborted' : limit.reason()))
       .finally(limit.clear);
     return { ...told, latencyMs: Math.round(performance.now() - startedAt) };
   }
 
-  return { post, close: () => agent.destroy() };
+  async function close(): Promise<void> {
+    closed = true;
+    await agent.destroy();
+  }
+
+  return { post, close };
 }
 
 type Told<T> = Omit<T, 'latencyMs'>;
 
-function notAnswered(error: unknown, reason: 'timeout' | 'aborted' | undefined): Told<NotAnswered> {
+const CUT = {
+  timeout: 'It did not answer whole in time: let it answer first and work afterwards.',
+  aborted: 'It was broken off on our side.',
+};
+
+function notAnswered(error: unknown, cut: keyof typeof CUT | undefined): Told<NotAnswered> {
   if (error instanceof errors.InvalidArgumentError) throw error;
-  if (reason === 'timeout')
-    return { outcome: 'timeout', detail: 'It did not answer whole in time: answer first, work later.' };
-  if (
-    reason === 'aborted' ||
-    error instanceof errors.ClientDestroyedError ||
-    error instanceof errors.ClientClosedError
-  ) {
-    return { outcome: 'aborted', detail: 'The request was broken off on our side.' };
-  }
+  if (cut !== undefined) return { outcome: cut, detail: CUT[cut] };
   if (error instanceof CodedError) return { outcome: 'refused-target', detail: error.message };
   return { outcome: 'unreachable', detail: explain(error) };
-}
-
-function timeLimit(timeoutMs: number, signal: AbortSignal | undefined) {
-  const cut = new AbortController();
-  const abort = () => cut.abort('aborted');
-  const timer = setTimeout(() => cut.abort('timeout'), timeoutMs);
-  signal?.addEventListener('abort', abort, { once: true });
-  if (signal?.aborted) abort();
-  return {
-    signal: cut.signal,
-    reason: (): 'timeout' | 'aborted' | undefined => (cut.signal.aborted ? cut.signal.reason : undefined),
-    clear() {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-    },
-  };
 }

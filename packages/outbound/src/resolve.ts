@@ -6,7 +6,7 @@ import type { Address } from './subnets.ts';
  * What resolves names: by default the name servers of the system, asked without its thread pool, which a slow name
  * server of a stranger would otherwise block for everybody. The hosts file is not read.
  */
-export type Resolver = Pick<promises.Resolver, 'resolve4' | 'resolve6'>;
+export type Resolver = Pick<promises.Resolver, 'resolve4' | 'resolve6' | 'cancel'>;
 
 const TRY_MS = 2000;
 const TRIES = 2;

@@ -15,6 +15,9 @@ export function parseAllow(text: string | undefined): Allow {
   return list === '' ? [] : list.split(',').map((part) => parseSubnet(part.trim()));
 }
 
+/** A name server that keeps silent: nobody waits for it longer than for a slow page. */
+const RESOLVE_MS = 5000;
+
 /**
  * Fulfils if webhooks may be sent to `url` as things are: its form is acceptable, and so is every address of its host.
  * A name can lead elsewhere later: what is dialled is judged again when it is dialled.
@@ -22,10 +25,13 @@ export function parseAllow(text: string | undefined): Allow {
  */
 export async function checkTarget(url: string, allow: Allow, resolver: Resolver = createResolver()): Promise<void> {
   const target = readTarget(url);
+  const limit = setTimeout(() => resolver.cancel(), RESOLVE_MS);
   try {
     await judgeHost(target, { allow, resolver });
   } catch (error) {
     if (error instanceof CodedError) throw error;
     throw new CodedError('webhook-target-refused', `${target.hostname} has no address: check the name, or try again.`);
+  } finally {
+    clearTimeout(limit);
   }
 }

@@ -2,14 +2,12 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 
 /** A server of a test, on a free port of the loopback. `connections` counts those that were ever opened. */
 export type TestServer = { readonly port: number; connections(): number; [Symbol.asyncDispose](): Promise<void> };
 
-export async function listen(
-  handle: RequestListener,
-  { tls, host = '127.0.0.1' }: { tls?: { key: string; cert: string }; host?: string } = {},
-): Promise<TestServer> {
+export async function listen(handle: RequestListener, tls?: TlsOptions): Promise<TestServer> {
   const server: Server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
   let connections = 0;
   const open = new Set<Socket>();
@@ -18,7 +16,7 @@ export async function listen(
     open.add(socket);
     socket.on('error', () => {}).on('close', () => open.delete(socket));
   });
-  server.listen(0, host);
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
