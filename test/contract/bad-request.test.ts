@@ -80,7 +80,7 @@ describe('a path', () => {
     ['/v1/jobs/'],
     ['/V1/jobs'],
     ['/v1/imports'],
-    ['/v1/webhooks'],
+    ['/v1/invoices'],
     ['/v1/jobs/a/b/c'],
     ['/v1//jobs'],
     ['/v1/customers/ref:'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failure } from './failure.ts';
-import { containerId, customerId, jobId, tenantNumber } from './ids.ts';
+import { containerId, customerId, jobId, tenantNumber, webhookId } from './ids.ts';
 import { feeLine, held, JOB_STATES } from './job-answer.ts';
 import { JOB_TYPES } from './jobs.ts';
 import { retention, transcription } from './settings.ts';
@@ -44,6 +44,7 @@ export const EVENTS = {
   'porting-pin.generated': nothing,
   'porting-pin.revealed': { keyId: z.string() },
   'fee.incurred': { fee: feeLine },
+  'webhook.disabled': { webhookId, reason: z.string() },
 } as const satisfies Record<string, z.ZodRawShape>;
 
 export type EventName = keyof typeof EVENTS;
@@ -67,7 +68,7 @@ const toldByAll = {
   customerId: customerId.nullable(),
   jobType: z.enum(JOB_TYPES).nullable(),
   state: z.enum(JOB_STATES).nullable(),
-  scope: z.enum(['container', 'tenant', 'customer', 'job']),
+  scope: z.enum(['container', 'tenant', 'customer', 'job', 'webhook']),
   step: z.enum(STEP_NAMES).nullable(),
   attempt: z.int().nullable(),
   container: z.strictObject({ id: containerId, label: z.string() }).nullable(),

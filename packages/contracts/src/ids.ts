@@ -7,6 +7,8 @@ export const ID_PREFIXES = {
   site: 'sit',
   client: 'cli',
   key: 'key',
+  webhook: 'whk',
+  delivery: 'dlv',
 } as const;
 
 export type IdPrefix = (typeof ID_PREFIXES)[keyof typeof ID_PREFIXES];
@@ -26,6 +28,8 @@ export const customerId = idSchema('customer');
 export const siteId = idSchema('site');
 export const clientId = idSchema('client');
 export const keyId = idSchema('key');
+export const webhookId = idSchema('webhook');
+export const deliveryId = idSchema('delivery');
 
 /** A container's id: six digits, 100000 to 999999. */
 export const containerId = z

@@ -134,6 +134,12 @@ export const REQUEST_FAILURES = {
     title: 'Webhooks are not sent to this URL',
     remedy: 'Use an https URL whose host has public addresses only, without user info and fragment.',
   },
+  'too-many-webhooks': {
+    kind: 'refused',
+    status: 409,
+    title: 'Too many webhooks',
+    remedy: 'Delete webhooks that nobody needs; one webhook can take all types of events.',
+  },
   'events-expired': {
     kind: 'refused',
     status: 410,

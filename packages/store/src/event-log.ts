@@ -42,7 +42,8 @@ export async function readEvents(ledger: Ledger, viewer: Viewer, query: EventQue
   return events.filter(({ data, type }) => data.sequence > after && (wanted?.has(type) ?? true)).slice(0, limit);
 }
 
-async function oldestEventNumber(sql: Sql): Promise<number> {
+/** The number of the oldest event that is kept, 1 in an empty log. */
+export async function oldestEventNumber(sql: Sql): Promise<number> {
   const [kept] = await sql.query<{ oldest: number }>(
     'select last - jsonb_array_length(told) + 1 as oldest from event_entries order by last limit 1',
   );

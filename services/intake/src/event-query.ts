@@ -1,20 +1,15 @@
-import { EVENT_NAMES, type EventName, eventType } from '@qvara/contracts/events';
+import type { EventName } from '@qvara/contracts/events';
 import { customerId, jobId } from '@qvara/contracts/ids';
+import { EVENT_TYPE_NAMES } from '@qvara/contracts/webhooks';
 import { z } from 'zod';
 import { wholeNumber } from './query-fields.ts';
 
-const FULL_NAMES = new Map<string, EventName>(
-  EVENT_NAMES.flatMap((name) => [
-    [name, name],
-    [eventType(name), name],
-  ]),
-);
 const NEWEST = 999_999_999_999_999;
 
 const type = z
-  .array(z.enum([...FULL_NAMES.keys()]))
+  .array(z.enum([...EVENT_TYPE_NAMES.keys()]))
   .max(100)
-  .transform((names) => [...new Set(names.map((name) => FULL_NAMES.get(name) as EventName))])
+  .transform((names) => [...new Set(names.map((name) => EVENT_TYPE_NAMES.get(name) as EventName))])
   .optional()
   .meta({
     description: 'Only events of these types, as `job.completed` or `qvara.job.completed.v1`; repeated or with commas',

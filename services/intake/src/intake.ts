@@ -1,3 +1,4 @@
+import type { Allow } from '@qvara/outbound/targets';
 import { openBackend } from '@qvara/queue/connection';
 import { createProducer } from '@qvara/queue/producer';
 import { sealer } from '@qvara/runtime/crypto';
@@ -21,6 +22,7 @@ import { createReferenceSource } from './reference-source.ts';
 import { ROUTES } from './routes.ts';
 import { listen } from './server.ts';
 import { createStreamSlots } from './stream-slots.ts';
+import { createTargets } from './targets.ts';
 
 const BATCH = 128;
 /** Of the time for a stop, what is kept for bells, nudges and connections after the last request. */
@@ -37,6 +39,7 @@ export type IntakeSettings = {
   readonly quarantineDays: number;
   readonly clientWindow: number;
   readonly rateLimit?: number | undefined;
+  readonly webhookAllow?: Allow | undefined;
   readonly logger: Logger;
 };
 
@@ -72,6 +75,7 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
     streams: createStreamSlots(ledger),
     reference: createReferenceSource(ledger),
     sealer: sealer(settings.secretKeys),
+    targets: createTargets(settings.webhookAllow ?? []),
     rateLimit: settings.rateLimit === undefined ? null : createRateLimit(settings.rateLimit),
     probes: createProbes({ metrics, checks: { ledger: () => ping(ledger) } }),
     documents: createDocuments(ROUTES),
@@ -81,6 +85,7 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
   async function closeAll(): Promise<void> {
     await settled();
     await follower.close();
+    await parts.targets.close();
     await producer.close();
     await backend.close();
     await closeLedger(ledger);

@@ -4,6 +4,7 @@ import { container, strandedSeat } from '@qvara/contracts/containers';
 import { customer } from '@qvara/contracts/customers';
 import { FAILURE_CODES, type FailureCode } from '@qvara/contracts/failure';
 import { job } from '@qvara/contracts/job-answer';
+import { delivery, webhook } from '@qvara/contracts/webhooks';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import type { Answer, Route } from './route.ts';
@@ -37,6 +38,8 @@ export function openApiDocument(routes: readonly Route[]) {
         Client: client,
         Key: key,
         NewKey: madeKey,
+        Webhook: webhook,
+        Delivery: delivery,
         Problem: problem,
       },
       securitySchemes: {

@@ -11,6 +11,7 @@ import type { KeyRing } from './key-ring.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ReferenceSource } from './reference-source.ts';
 import type { StreamSlots } from './stream-slots.ts';
+import type { Targets } from './targets.ts';
 
 type AcceptItem = Parameters<ReturnType<typeof acceptVerb>>[0][number];
 
@@ -30,6 +31,7 @@ export type Parts = {
   readonly follower: Follower;
   readonly streams: StreamSlots;
   readonly sealer: Sealer;
+  readonly targets: Targets;
   readonly rateLimit: RateLimit | null;
   readonly backend: Pick<QueueBackend, 'ping'>;
   readonly probes: Probes;

@@ -1,6 +1,7 @@
 import { CLIENT_ROUTES } from './clients.ts';
 import { CONTAINER_ROUTES } from './containers.ts';
 import { CUSTOMER_ROUTES } from './customers.ts';
+import { DELIVERY_ROUTES } from './deliveries.ts';
 import { DOCUMENT_ROUTES } from './documents.ts';
 import { EVENT_ROUTES } from './events.ts';
 import { JOB_ROUTES } from './jobs.ts';
@@ -8,6 +9,7 @@ import { PROBE_ROUTES } from './probes.ts';
 import { QUEUE_ROUTES } from './queues.ts';
 import { REFERENCE_ROUTES } from './reference.ts';
 import type { Route } from './route.ts';
+import { WEBHOOK_ROUTES } from './webhooks.ts';
 
 /** THE list of calls: what is served and what is documented. */
 export const ROUTES: readonly Route[] = [
@@ -17,6 +19,8 @@ export const ROUTES: readonly Route[] = [
   ...CONTAINER_ROUTES,
   ...QUEUE_ROUTES,
   ...REFERENCE_ROUTES,
+  ...WEBHOOK_ROUTES,
+  ...DELIVERY_ROUTES,
   ...CLIENT_ROUTES,
   ...DOCUMENT_ROUTES,
   ...PROBE_ROUTES,

@@ -1,5 +1,6 @@
 import type { Logger } from '@qvara/runtime/logger';
 import { forgetOldKeys } from '@qvara/store/accept-keys';
+import { forgetDelivered } from '@qvara/store/deliveries';
 import { keepEventPartitions } from '@qvara/store/event-partitions';
 import type { Ledger } from '@qvara/store/orm';
 import { forgetSilent } from '@qvara/store/sweep';
@@ -23,9 +24,13 @@ export function createHousekeeping(ledger: Ledger, { eventDays }: Kept, logger: 
     while (!stopped.aborted && (await forgetOldKeys(ledger)));
   }
 
+  async function forgetDeliveries(stopped: AbortSignal): Promise<void> {
+    while (!stopped.aborted && (await forgetDelivered(ledger)));
+  }
+
   return createLoop({
     everyMs: EVERY_MS,
-    acts: [keepEvents, () => forgetSilent(ledger), forgetKeys],
+    acts: [keepEvents, () => forgetSilent(ledger), forgetKeys, forgetDeliveries],
     onError: (error) => logger.warn({ err: error }, 'clearing away failed; the next round tries again'),
   });
 }

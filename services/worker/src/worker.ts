@@ -20,6 +20,7 @@ import { createHandler } from './handle-bell.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { openMeans } from './means.ts';
+import { openWebhooks } from './open-webhooks.ts';
 import { type StopAct, stopInOrder } from './orderly-stop.ts';
 import { createPlatform } from './platform-calls.ts';
 import { createRescue } from './rescue.ts';
@@ -32,7 +33,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     slots: config.WORKER_CONCURRENCY,
     sharedSlots: config.WORKER_SHARED_CONCURRENCY,
   };
-  const { ledger, backend, producer, announcer, dueTimes, onError } = await openMeans(config, logger);
+  const means = await openMeans(config, logger);
+  const { ledger, backend, producer, announcer, dueTimes, onError } = means;
   const { announce } = announcer;
   const driver = openDriver({ platform: config.PLATFORM, platformDatabaseUrl: config.PLATFORM_DATABASE_URL });
   const stopping = new AbortController();
@@ -55,6 +57,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     metrics,
     logger,
   });
+  const webhooks = openWebhooks(config, means, { metrics, logger });
   const consumers = QUEUE_NAMES.map((queue) =>
     createConsumer({ backend, queue, concurrency: config.WORKER_CONCURRENCY, handle, onError }),
   );
@@ -65,19 +68,22 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   for (const consumer of consumers) void consumer.start();
   rescue.start();
   housekeeping.start();
+  webhooks.start();
 
   async function giveBack(): Promise<void> {
     heartbeat.stop();
-    const released = await releaseWorker(ledger, announce, worker.id);
+    const released = await giveBackAll(means, worker.id);
     if (released > 0) logger.info({ jobs: released }, 'running jobs were given back; no attempt is spent');
-    await forgetWorker(sqlOn(ledger.pool), worker.id);
   }
 
   return {
     port: server.port,
     stop(deadlineMs) {
       stopping.abort();
-      const closing = (share: number) => consumers.map((consumer) => consumer.close(deadlineMs * share));
+      const closing = (share: number) => [
+        webhooks.stop(deadlineMs * share),
+        ...consumers.map((consumer) => consumer.close(deadlineMs * share)),
+      ];
       const acts: StopAct[] = [
         { name: 'runs', share: 0.6, work: () => Promise.all(closing(0.55)) },
         { name: 'give back', share: 0.15, work: giveBack },
@@ -85,9 +91,23 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
         { name: 'news', share: 0.05, work: () => dueTimes.close().then(() => announcer.settled()) },
         { name: 'probes', share: 0.02, work: () => server.close() },
         { name: 'queues', share: 0.05, work: () => producer.close().then(() => backend.close()) },
-        { name: 'databases', share: 0.05, work: () => Promise.all([driver.close(), closeLedger(ledger)]) },
+        {
+          name: 'databases',
+          share: 0.05,
+          work: () => Promise.all([driver.close(), webhooks.close(), closeLedger(ledger)]),
+        },
       ];
       return stopInOrder(acts, deadlineMs, logger);
     },
   };
+}
+
+/** Gives back what a worker holds that has stopped running it. */
+async function giveBackAll(
+  { ledger, announcer }: Awaited<ReturnType<typeof openMeans>>,
+  workerId: string,
+): Promise<number> {
+  const released = await releaseWorker(ledger, announcer.announce, workerId);
+  await forgetWorker(sqlOn(ledger.pool), workerId);
+  return released;
 }

@@ -3,6 +3,7 @@ import { sql } from '@mikro-orm/postgresql';
 import { REFERENCE_LISTS, REFERENCE_SEED } from '@qvara/contracts/reference';
 import { events } from './events.ts';
 import { ledger } from './ledger.ts';
+import { webhooks } from './webhooks.ts';
 
 class Ledger extends Migration {
   override up(): void {
@@ -15,5 +16,14 @@ class Ledger extends Migration {
   }
 }
 
+class Webhooks extends Migration {
+  override up(): void {
+    for (const statement of webhooks) this.addSql(statement);
+  }
+}
+
 /** Every migration in order. A name, once released, never changes. */
-export const migrationsList = [{ name: '0001-ledger', class: Ledger }];
+export const migrationsList = [
+  { name: '0001-ledger', class: Ledger },
+  { name: '0002-webhooks', class: Webhooks },
+];
