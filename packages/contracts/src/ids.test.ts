@@ -6,6 +6,7 @@ import {
   customerId,
   deliveryId,
   ID_PREFIXES,
+  importId,
   jobId,
   keyId,
   siteId,
@@ -22,6 +23,7 @@ const schemas = {
   key: keyId,
   webhook: webhookId,
   delivery: deliveryId,
+  import: importId,
 };
 const SUFFIX = '01k9zv6n3fe8prx2k1w3q4t5y6';
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown) =>

@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   key: 'key',
   webhook: 'whk',
   delivery: 'dlv',
+  import: 'imp',
 } as const;
 
 export type IdPrefix = (typeof ID_PREFIXES)[keyof typeof ID_PREFIXES];
@@ -30,6 +31,7 @@ export const clientId = idSchema('client');
 export const keyId = idSchema('key');
 export const webhookId = idSchema('webhook');
 export const deliveryId = idSchema('delivery');
+export const importId = idSchema('import');
 
 /** A container's id: six digits, 100000 to 999999. */
 export const containerId = z

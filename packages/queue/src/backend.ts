@@ -1,7 +1,7 @@
 import type { BellQueue } from '@qvara/contracts/queues';
 import type { Processor, Queue, QueueOptions, Worker, WorkerOptions } from 'bullmq';
 
-/** What a bell carries in BullMQ: names, nothing else. `jobId` names a job; in the queue of deliveries, a webhook. */
+/** What a bell carries in BullMQ: names, nothing else. `jobId` names a job; in the queues of imports and of deliveries, an import or a webhook. */
 export type BellData = { readonly jobId: string; readonly bellNo: number };
 
 /** One way to reach BullMQ. Producers and consumers share it and must be closed before it. */

@@ -2,6 +2,7 @@ import { Migration } from '@mikro-orm/migrations';
 import { sql } from '@mikro-orm/postgresql';
 import { REFERENCE_LISTS, REFERENCE_SEED } from '@qvara/contracts/reference';
 import { events } from './events.ts';
+import { imports } from './imports.ts';
 import { ledger } from './ledger.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -22,8 +23,15 @@ class Webhooks extends Migration {
   }
 }
 
+class Imports extends Migration {
+  override up(): void {
+    for (const statement of imports) this.addSql(statement);
+  }
+}
+
 /** Every migration in order. A name, once released, never changes. */
 export const migrationsList = [
   { name: '0001-ledger', class: Ledger },
   { name: '0002-webhooks', class: Webhooks },
+  { name: '0003-imports', class: Imports },
 ];
