@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failure } from './failure.ts';
-import { containerId, customerId, jobId, tenantNumber, webhookId } from './ids.ts';
+import { containerId, customerId, importId, jobId, tenantNumber, webhookId } from './ids.ts';
+import { IMPORT_STATES, importPause, importProgress, importTotals } from './imports.ts';
 import { feeLine, held, JOB_STATES } from './job-answer.ts';
 import { JOB_TYPES } from './jobs.ts';
 import { retention, transcription } from './settings.ts';
@@ -8,6 +9,12 @@ import { STEP_NAMES } from './steps.ts';
 
 const nothing = {};
 const failed = { failure };
+const ofImport = {
+  importState: z.enum(IMPORT_STATES),
+  totals: importTotals,
+  progress: importProgress,
+  paused: importPause.nullable(),
+};
 
 /** THE event list: what each type tells besides what all tell. Full values, so that older events may be dropped. */
 export const EVENTS = {
@@ -44,6 +51,8 @@ export const EVENTS = {
   'porting-pin.generated': nothing,
   'porting-pin.revealed': { keyId: z.string() },
   'fee.incurred': { fee: feeLine },
+  'import.progressed': ofImport,
+  'import.finished': ofImport,
   'webhook.disabled': { webhookId, reason: z.string() },
 } as const satisfies Record<string, z.ZodRawShape>;
 
@@ -66,9 +75,10 @@ const toldByAll = {
   jobSequence: z.int().nullable(),
   jobId: jobId.nullable(),
   customerId: customerId.nullable(),
+  importId: importId.nullable(),
   jobType: z.enum(JOB_TYPES).nullable(),
   state: z.enum(JOB_STATES).nullable(),
-  scope: z.enum(['container', 'tenant', 'customer', 'job', 'webhook']),
+  scope: z.enum(['container', 'tenant', 'customer', 'job', 'import', 'webhook']),
   step: z.enum(STEP_NAMES).nullable(),
   attempt: z.int().nullable(),
   container: z.strictObject({ id: containerId, label: z.string() }).nullable(),

@@ -63,10 +63,16 @@ export const importTotals = z.strictObject({
 });
 export type ImportTotals = z.infer<typeof importTotals>;
 
-const importProgress = z.strictObject({
+/** How quickly rows move, and when the last one will have; null when nothing moves. */
+export const importProgress = z.strictObject({
   rowsPerSecond: z.number().nullable(),
   etaSeconds: z.number().nullable(),
 });
+
+export type ImportProgress = z.infer<typeof importProgress>;
+
+/** Why an import stands still. */
+export const importPause = z.strictObject({ reason: z.enum(PAUSE_REASONS), detail: z.string() });
 
 /** What a run would need and cost, as the check found it. */
 export const importPlan = z.strictObject({
@@ -92,7 +98,7 @@ export const importAnswer = z.strictObject({
   dryRun: z.boolean(),
   label: z.string().nullable(),
   errorBudget: z.string().nullable(),
-  paused: z.strictObject({ reason: z.enum(PAUSE_REASONS), detail: z.string(), since: at }).nullable(),
+  paused: importPause.extend({ since: at }).nullable(),
   columns: z
     .array(z.strictObject({ column: z.string(), field: z.string().nullable() }))
     .meta({ description: 'The columns of the file, and the field that each fills; null: ignored' }),

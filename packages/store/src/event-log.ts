@@ -14,6 +14,8 @@ export type EventQuery = {
   readonly names?: readonly EventName[];
   readonly jobId?: string;
   readonly customerId?: string;
+  /** Events of this import, and of the jobs that carry out its rows. */
+  readonly importId?: string;
 };
 
 /**
@@ -30,8 +32,17 @@ export async function readEvents(ledger: Ledger, viewer: Viewer, query: EventQue
        and ($5::text[] is null or exists (
          select from jsonb_array_elements(e.told) with ordinality as t (told, n)
          where t.told ->> 'name' = any($5) and e.last - jsonb_array_length(e.told) + t.n > $1))
+       and ($7::text is null or import_id = $7)
      order by last limit $6`,
-    [after, visibleClient(viewer), query.jobId ?? null, query.customerId ?? null, names ?? null, limit],
+    [
+      after,
+      visibleClient(viewer),
+      query.jobId ?? null,
+      query.customerId ?? null,
+      names ?? null,
+      limit,
+      query.importId ?? null,
+    ],
   );
   const oldest = await oldestEventNumber(sql);
   if (after + 1 < oldest && query.jobId === undefined) {
@@ -95,12 +106,12 @@ function following(rows: readonly Look[], after: number): Following {
 
 /** The events of an entry, as the interface answers them. */
 function cloudEvents(entry: EventEntryRow): CloudEvent[] {
-  const { last, jobLast, jobId, customerId, subject, occurredAt, common, told } = entry;
+  const { last, jobLast, jobId, customerId, importId, subject, occurredAt, common, told } = entry;
   return told.map(({ name, ...own }, index) => {
     const back = told.length - 1 - index;
     const sequence = last - back;
     const jobSequence = jobLast === null ? null : jobLast - back;
-    const numbers = { sequence, jobSequence, jobId, customerId };
+    const numbers = { sequence, jobSequence, jobId, customerId, importId };
     return {
       specversion: '1.0',
       id: String(sequence),

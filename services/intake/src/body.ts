@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { ProblemItem } from '@qvara/contracts/api';
+import { itemsOf, pointerOf } from '@qvara/contracts/problem-items';
 import type { z } from 'zod';
 import { characterItems } from './characters.ts';
 import { inspectJson } from './json-text.ts';
-import { itemsOf, pointerOf } from './problem-items.ts';
 import { invalid, Refusal } from './refusal.ts';
 
 const LARGEST = 1024 * 1024;

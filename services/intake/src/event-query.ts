@@ -1,5 +1,5 @@
 import type { EventName } from '@qvara/contracts/events';
-import { customerId, jobId } from '@qvara/contracts/ids';
+import { customerId, importId, jobId } from '@qvara/contracts/ids';
 import { EVENT_TYPE_NAMES } from '@qvara/contracts/webhooks';
 import { z } from 'zod';
 import { wholeNumber } from './query-fields.ts';
@@ -23,7 +23,12 @@ const after = wholeNumber(0, NEWEST)
   });
 
 export const jobEventFields = { after, type };
-export const eventFields = { ...jobEventFields, jobId: jobId.optional(), customerId: customerId.optional() };
+export const eventFields = {
+  ...jobEventFields,
+  jobId: jobId.optional(),
+  customerId: customerId.optional(),
+  importId: importId.optional().meta({ description: 'Only events of this import, and of the jobs of its rows' }),
+};
 
 export const lastEventId = wholeNumber(0, NEWEST).optional().meta({
   description:
@@ -37,4 +42,5 @@ export type EventWish = {
   readonly type?: EventName[] | undefined;
   readonly jobId?: string | undefined;
   readonly customerId?: string | undefined;
+  readonly importId?: string | undefined;
 };

@@ -87,13 +87,14 @@ async function readPage({ ledger }: Parts, viewer: Viewer, { type: names, ...wis
   return { events, place: events.length < PAGE ? Math.max(seen, last) : seen };
 }
 
-function fitsOf(viewer: Viewer, { type, jobId, customerId }: EventWish): (event: LiveEvent) => boolean {
+function fitsOf(viewer: Viewer, { type, jobId, customerId, importId }: EventWish): (event: LiveEvent) => boolean {
   const types = type && new Set((type as readonly EventName[]).map(eventType));
   return ({ clientId, event }) =>
     mayLookAt(viewer, clientId) &&
     (types?.has(event.type) ?? true) &&
     (jobId === undefined || event.data.jobId === jobId) &&
-    (customerId === undefined || event.data.customerId === customerId);
+    (customerId === undefined || event.data.customerId === customerId) &&
+    (importId === undefined || event.data.importId === importId);
 }
 
 function frameOf(event: CloudEvent): string {

@@ -1,9 +1,9 @@
 import type { CodedError } from '@qvara/contracts/failure';
+import { itemsOf, type Place, shorten } from '@qvara/contracts/problem-items';
+import { unwrap } from '@qvara/contracts/schema-at';
 import type { z } from 'zod';
 import { characterItem } from './characters.ts';
-import { itemsOf, type Place, shorten } from './problem-items.ts';
 import { malformed, Refusal } from './refusal.ts';
-import { unwrap } from './schema-at.ts';
 
 /** Reads the query of a request's target. Throws `malformed-request` naming each parameter that is wrong. */
 export function readQuery<S extends z.ZodObject>(schema: S, target: string): z.output<S> {

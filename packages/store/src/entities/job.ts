@@ -43,10 +43,13 @@ export const Job = defineEntity({
     claimToken: p.text().nullable(),
     writeNo: p.integer(),
     workerId: p.text().nullable(),
-    bell: p.text().$type<'none' | 'due' | 'rung'>(),
+    bell: p.text().$type<'none' | 'due' | 'rung' | 'taken'>(),
     bellNo: p.integer(),
     rungAt: p.type(Timestamp).$type<string>().nullable(),
     eventCount: p.integer(),
+    /** The row of an import that this job carries out. */
+    importId: p.text().nullable(),
+    importRow: p.integer().nullable(),
   },
 });
 export type StoredJob = Row<InferEntity<typeof Job>>;

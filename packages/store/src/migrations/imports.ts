@@ -18,10 +18,14 @@ export const imports: readonly string[] = [
     paused_reason text check (paused_reason in ('by-request', 'error-budget', 'no-capacity')),
     paused_detail text,
     paused_at timestamptz,
+    paused_regions text[],
     failed_before integer not null default 0,
     bell_no integer not null default 0,
     rung_at timestamptz,
     told_at timestamptz,
+    rate real,
+    rate_rows integer not null default 0,
+    rate_at timestamptz,
     created_at timestamptz not null default clock_timestamp(),
     touched_at timestamptz not null default clock_timestamp(),
     checked_at timestamptz,
@@ -29,9 +33,10 @@ export const imports: readonly string[] = [
     finished_at timestamptz
   ) with (fillfactor = 70)`,
   `create index imports_client on imports (client_id, id)`,
-  `create index imports_open on imports (id) where state in ('receiving', 'checking', 'running', 'paused')`,
+  `create index imports_open on imports (id) where finished_at is null`,
   `create unique index imports_key on imports (client_id, idempotency_key) where idempotency_key is not null`,
-  // Counts are kept by chunk: a chunk is mostly written by one worker, the import's own row would be written by all.
+  // Counts are kept by chunk: a chunk is mostly written by one worker, the import's own row would be written by all. No
+  // index names a count, nor the state of a row: so both change in place.
   `create table import_chunks (
     import_id text not null references imports (id) on delete cascade,
     chunk_no integer not null,
@@ -39,7 +44,7 @@ export const imports: readonly string[] = [
     last_row integer not null,
     checked boolean not null default false,
     claim_no bigint not null default 0,
-    claimed_until timestamptz,
+    worker_id text,
     rows integer not null,
     to_create integer not null default 0,
     to_update integer not null default 0,
@@ -58,8 +63,6 @@ export const imports: readonly string[] = [
     check (least(to_create, to_update, unchanged, invalid, conflict, pending, running, done, failed, skipped) >= 0),
     check (pending + running + done + failed + skipped = rows)
   ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01)`,
-  `create index import_chunks_unchecked on import_chunks (import_id, chunk_no) where not checked`,
-  `create index import_chunks_pending on import_chunks (import_id, chunk_no) where pending > 0`,
   `create table import_rows (
     import_id text not null references imports (id) on delete cascade,
     row_no integer not null,
@@ -68,6 +71,7 @@ export const imports: readonly string[] = [
     fields jsonb not null,
     ref text,
     hash text not null,
+    copy_no integer,
     verdict text check (verdict in ('create', 'update', 'unchanged', 'invalid', 'conflict')),
     state text not null default 'pending' check (state in ('pending', 'running', 'done', 'failed', 'skipped')),
     errors jsonb not null default '[]',
@@ -78,8 +82,7 @@ export const imports: readonly string[] = [
     primary key (import_id, row_no)
   ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02)`,
   `create index import_rows_ref on import_rows (import_id, ref, row_no) where ref is not null`,
-  `create index import_rows_hash on import_rows (import_id, hash, row_no)`,
-  `create index import_rows_ended on import_rows (import_id, state, row_no) where state in ('failed', 'running')`,
+  `create index import_rows_hash on import_rows (import_id, hash, row_no) where ref is null`,
   // What was brought in once is known again by its reference, or by its content if it has none.
   `create table import_identities (
     client_id text not null,
@@ -94,9 +97,8 @@ export const imports: readonly string[] = [
   )`,
   `alter table jobs add column import_id text, add column import_row integer`,
   `create index jobs_import on jobs (import_id, id) where import_id is not null`,
-  // A taken job is run by whoever accepted it, without a bell.
+  // A taken job was claimed by whoever accepted it: it has no bell, and no place in its client's window.
   `alter table jobs drop constraint jobs_bell_check, add constraint jobs_bell_check check (bell in ('none', 'due', 'rung', 'taken'))`,
-  `create index jobs_taken on jobs (accepted_at) where bell = 'taken' and state <> 'running'`,
   `alter table event_entries add column import_id text`,
   `create index on event_entries (import_id, last) where import_id is not null`,
   `create or replace function append_events(batch jsonb) returns bigint language plpgsql volatile as $$
