@@ -15,6 +15,10 @@ export type ImportLayout = {
   readonly header: string | null;
   readonly columns: readonly string[];
   readonly fields: readonly (string | null)[];
+  /** What stands between the cells; null of NDJSON. */
+  readonly separator: string | null;
+  /** What every row has besides: pairs of a field and its value. */
+  readonly constants: readonly (readonly [string, string])[];
 };
 
 export type ImportRecord = {

@@ -83,6 +83,19 @@ export const imports: readonly string[] = [
   ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02)`,
   `create index import_rows_ref on import_rows (import_id, ref, row_no) where ref is not null`,
   `create index import_rows_hash on import_rows (import_id, hash, row_no) where ref is null`,
+  // Rows of a correction, until it is known whether all of it fits.
+  `create table import_corrections (
+    correction_id text not null,
+    import_id text not null,
+    row_no integer not null,
+    raw text not null,
+    fields jsonb not null,
+    ref text,
+    hash text not null,
+    at timestamptz not null default clock_timestamp(),
+    primary key (correction_id, row_no)
+  )`,
+  `create index import_corrections_at on import_corrections (at)`,
   // What was brought in once is known again by its reference, or by its content if it has none.
   `create table import_identities (
     client_id text not null,
