@@ -34,7 +34,7 @@ const KIND_WORDS: Readonly<Record<ColumnKind, string>> = {
   code: 'A code; capitals, blanks and underscores do not matter',
   choice: 'One of',
   number: 'A whole number',
-  boolean: 'yes or no, true or false, 1 or 0',
+  boolean: 'Yes or no, true or false, 1 or 0',
   list: 'Several values, separated by semicolons',
 };
 

@@ -25,16 +25,22 @@ export type Layout = {
   readonly constants: readonly (readonly [ImportColumn, string])[];
 };
 
-const plain = (name: string) => name.toLowerCase().replaceAll(/[\s_.-]+/g, '');
+/** A name as it is compared: without capitals, blanks, `_`, `-` and `.`. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_.-]+/g, '');
+}
 
 /** Names by which columns of a type are known: paths first; then what is unique among leaves, labels and longer names. */
 function namesOf(type: JobType): ReadonlyMap<string, ImportColumn> {
   const columns = importColumns(type);
-  const names = new Map(columns.map((column) => [plain(column.field), column]));
+  const names = new Map(columns.map((column) => [plainName(column.field), column]));
   const others = columns.flatMap((column) => {
     const { field, label } = column;
-    const longer = `${type.split('.')[0]}.${field}`;
-    return [...new Set([field.split('.').at(-1) ?? field, label, longer].map(plain))].map((name) => ({ name, column }));
+    const longer = [`${type.split('.')[0]}.${field}`, `payload.${field}`];
+    return [...new Set([field.split('.').at(-1) ?? field, label, ...longer].map(plainName))].map((name) => ({
+      name,
+      column,
+    }));
   });
   for (const [name, [one, another]] of Map.groupBy(others, (other) => other.name))
     if (one !== undefined && another === undefined && !names.has(name)) names.set(name, one.column);
@@ -47,7 +53,7 @@ const known = new Map<JobType, ReadonlyMap<string, ImportColumn>>();
 export function findColumn(type: JobType, name: string): ImportColumn | undefined {
   const names = known.get(type) ?? namesOf(type);
   known.set(type, names);
-  return names.get(plain(name));
+  return names.get(plainName(name));
 }
 
 /**
@@ -106,7 +112,7 @@ export function isIgnored(name: string): boolean {
 
 function findHeader(header: readonly string[], name: string): number {
   const exact = header.findIndex((one) => one.trim() === name.trim());
-  return exact >= 0 ? exact : header.findIndex((one) => plain(one) === plain(name));
+  return exact >= 0 ? exact : header.findIndex((one) => plainName(one) === plainName(name));
 }
 
 function missing(type: JobType, filled: ReadonlySet<ImportColumn>): LayoutFault[] {
@@ -170,9 +176,9 @@ const LONGEST_COMPARED = 64;
 
 /** The name that differs least, if it does not differ much. */
 function nearest(name: string, names: readonly string[]): string | undefined {
-  const wanted = plain(name).slice(0, LONGEST_COMPARED);
+  const wanted = plainName(name).slice(0, LONGEST_COMPARED);
   const [best] = names
-    .map((one) => ({ one, distance: distance(wanted, plain(one).slice(0, LONGEST_COMPARED)) }))
+    .map((one) => ({ one, distance: distance(wanted, plainName(one).slice(0, LONGEST_COMPARED)) }))
     .filter((found) => found.distance <= Math.max(2, Math.floor(wanted.length / 3)))
     .toSorted((a, b) => a.distance - b.distance);
   return best?.one;
