@@ -48,7 +48,7 @@ export const REQUEST_FAILURES = {
     kind: 'invalid',
     status: 406,
     title: 'No such representation',
-    remedy: 'Accept application/json, or text/event-stream where events are followed.',
+    remedy: 'Accept application/json, text/event-stream where events are followed, or text/csv where files are read.',
   },
   'body-too-large': {
     kind: 'invalid',

@@ -25,7 +25,9 @@ describe('an object', () => {
 
   it('keeps what fits no field in the payload, whatever its name', () => {
     const { fields } = read(JSON.parse('{"name":"A","nmae":"B","constructor":{"admin":true},"__proto__":1,"_note":2}'));
-    expect(JSON.parse(JSON.stringify(fields))).toEqual({ payload: { name: 'A', nmae: 'B', 'constructor.admin': true } });
+    expect(JSON.parse(JSON.stringify(fields))).toEqual({
+      payload: { name: 'A', nmae: 'B', 'constructor.admin': true },
+    });
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 

@@ -94,10 +94,10 @@ export async function receiveRows(ledger: Ledger, chunk: ReceivedChunk): Promise
          where id = $1 and state = 'receiving' and touched_at > 'epoch' returning id),
        chunk as (
          insert into import_chunks (import_id, chunk_no, first_row, last_row, rows, pending)
-         select id, $2, $3, $3 + $4 - 1, $4, $4 from alive on conflict do nothing),
+         select id, $2, $3::int, $3::int + $4::int - 1, $4::int, $4::int from alive on conflict do nothing),
        stored as (
          insert into import_rows (import_id, row_no, chunk_no, raw, fields, ref, hash)
-         select alive.id, $3 + r.n - 1, $2, r.raw, r.fields, r.ref, r.hash
+         select alive.id, $3::int + r.n - 1, $2, r.raw, r.fields, r.ref, r.hash
          from alive, unnest($5::text[], $6::jsonb[], $7::text[], $8::text[]) with ordinality as r (raw, fields, ref, hash, n)
          on conflict do nothing)
        select id from alive`,

@@ -45,7 +45,7 @@ async function readRows<R>(
   ].map((condition) => ` and ${condition}`);
   return await sqlOn(ledger.pool).query<R>(
     `select ${columns} from import_chunks c
-       join lateral (select * from import_rows r where r.import_id = $1 and r.row_no between greatest(c.first_row, $2 + 1) and c.last_row
+       join lateral (select * from import_rows r where r.import_id = $1 and r.row_no between greatest(c.first_row, $2::int + 1) and c.last_row
          and ($3::text[] is null or r.state = any($3)) and ($4::text is null or r.verdict = $4)) r on true ${joins}
      where c.import_id = $1 and c.last_row > $2${counted.join('')} order by c.chunk_no, r.row_no limit $5`,
     [id, after, states, verdict ?? null, limit],

@@ -11,6 +11,9 @@ import { loadFitting } from './seats.ts';
 import { type Sql, sqlOn } from './sql.ts';
 import { type Viewer, visibleClient } from './viewer.ts';
 
+/** How a file's columns fill fields. */
+export type ImportLayout = ImportRecord['layout'];
+
 /** An import with the sums of its chunks. */
 export type ImportRow = ImportRecord & ImportTotals & { readonly changed: number };
 

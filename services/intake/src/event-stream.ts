@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { type CloudEvent, type EventName, eventType } from '@qvara/contracts/events';
 import { CodedError } from '@qvara/contracts/failure';
@@ -10,11 +9,10 @@ import type { EventWish } from './event-query.ts';
 import type { Parts } from './parts.ts';
 import { given } from './query-fields.ts';
 import type { Asked } from './route.ts';
+import { writeText } from './write-text.ts';
 
 const PAGE = 200;
 const HEARTBEAT_MS = 15_000;
-/** Who takes nothing from the line for so long has gone without a word. */
-const STUCK_MS = 60_000;
 /** What a client of the standard waits before it connects again. */
 const RETRY_MS = 1_000;
 
@@ -117,12 +115,7 @@ function openLine(response: ServerResponse, over: AbortSignal) {
     if (!response.writableNeedDrain) response.write(':\n\n');
   }, HEARTBEAT_MS);
   return {
-    async write(text: string): Promise<void> {
-      if (text === '' || over.aborted || response.write(text)) return;
-      const stuck = AbortSignal.timeout(STUCK_MS);
-      await once(response, 'drain', { signal: AbortSignal.any([over, stuck]) }).catch(() => undefined);
-      if (stuck.aborted) response.destroy();
-    },
+    write: (text: string) => writeText(response, text, over),
     close(): void {
       clearInterval(heartbeat);
       response.end();

@@ -23,10 +23,12 @@ import { ROUTES } from './routes.ts';
 import { listen } from './server.ts';
 import { createStreamSlots } from './stream-slots.ts';
 import { createTargets } from './targets.ts';
+import { createUploadSlots } from './upload-slots.ts';
 
 const BATCH = 128;
 /** Of the time for a stop, what is kept for bells, nudges and connections after the last request. */
 const AFTERWARDS_MS = 3_500;
+const UPLOAD_IDLE_MS = 60_000;
 
 export type IntakeSettings = {
   readonly databaseUrl: string;
@@ -40,6 +42,7 @@ export type IntakeSettings = {
   readonly clientWindow: number;
   readonly rateLimit?: number | undefined;
   readonly webhookAllow?: Allow | undefined;
+  readonly uploadIdleMs?: number | undefined;
   readonly logger: Logger;
 };
 
@@ -73,6 +76,8 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
       }),
     keys: createKeyRing(ledger),
     streams: createStreamSlots(ledger),
+    uploads: createUploadSlots(),
+    uploadIdleMs: settings.uploadIdleMs ?? UPLOAD_IDLE_MS,
     reference: createReferenceSource(ledger),
     sealer: sealer(settings.secretKeys),
     targets: createTargets(settings.webhookAllow ?? []),

@@ -12,6 +12,7 @@ import type { RateLimit } from './rate-limit.ts';
 import type { ReferenceSource } from './reference-source.ts';
 import type { StreamSlots } from './stream-slots.ts';
 import type { Targets } from './targets.ts';
+import type { UploadSlots } from './upload-slots.ts';
 
 type AcceptItem = Parameters<ReturnType<typeof acceptVerb>>[0][number];
 
@@ -30,6 +31,9 @@ export type Parts = {
   readonly reference: ReferenceSource;
   readonly follower: Follower;
   readonly streams: StreamSlots;
+  readonly uploads: UploadSlots;
+  /** Whoever sends a file and is silent for so long has gone. */
+  readonly uploadIdleMs: number;
   readonly sealer: Sealer;
   readonly targets: Targets;
   readonly rateLimit: RateLimit | null;

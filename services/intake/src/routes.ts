@@ -4,6 +4,10 @@ import { CUSTOMER_ROUTES } from './customers.ts';
 import { DELIVERY_ROUTES } from './deliveries.ts';
 import { DOCUMENT_ROUTES } from './documents.ts';
 import { EVENT_ROUTES } from './events.ts';
+import { IMPORT_CONTROL_ROUTES } from './import-control.ts';
+import { IMPORT_DOWNLOAD_ROUTES } from './import-downloads.ts';
+import { IMPORT_UPLOAD_ROUTES } from './import-uploads.ts';
+import { IMPORT_ROUTES } from './imports.ts';
 import { JOB_ROUTES } from './jobs.ts';
 import { PROBE_ROUTES } from './probes.ts';
 import { QUEUE_ROUTES } from './queues.ts';
@@ -16,6 +20,10 @@ export const ROUTES: readonly Route[] = [
   ...JOB_ROUTES,
   ...EVENT_ROUTES,
   ...CUSTOMER_ROUTES,
+  ...IMPORT_UPLOAD_ROUTES,
+  ...IMPORT_DOWNLOAD_ROUTES,
+  ...IMPORT_ROUTES,
+  ...IMPORT_CONTROL_ROUTES,
   ...CONTAINER_ROUTES,
   ...QUEUE_ROUTES,
   ...REFERENCE_ROUTES,

@@ -14,6 +14,9 @@ const LIMITS = {
 };
 const LOOK_MS = 25;
 
+/** Connections whose request may take longer to arrive than others: whoever reads it watches over the time. */
+export const unhurried = new WeakSet<Duplex>();
+
 export type Listening = {
   readonly port: number;
   /** Takes no more connections, lets requests under way finish, and cuts what is left after that many milliseconds. */
@@ -53,6 +56,7 @@ function answerInTurn(server: Server): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => latest.set(request.socket, response));
   function refuse(error: Error & { code?: string }, socket: Duplex): void {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket)) return;
     const before = latest.get(socket);
     if (before?.req.complete && !before.closed) before.once('close', () => answerUnreadable(error, socket));
     else answerUnreadable(error, socket);

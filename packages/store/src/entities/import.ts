@@ -17,6 +17,8 @@ export type ImportLayout = {
   readonly fields: readonly (string | null)[];
   /** What stands between the cells; null of NDJSON. */
   readonly separator: string | null;
+  /** What was said of its columns: pairs of a field and a column. */
+  readonly map: readonly (readonly [string, string])[];
   /** What every row has besides: pairs of a field and its value. */
   readonly constants: readonly (readonly [string, string])[];
 };

@@ -1,0 +1,113 @@
+import type { IncomingMessage } from 'node:http';
+import { MOST_BYTES } from '@qvara/contracts/imports';
+import { malformedFile, Refusal, unsupported } from './refusal.ts';
+import { unhurried } from './server.ts';
+
+export const FILE_TYPES = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' } as const;
+export type FileFormat = (typeof FILE_TYPES)[keyof typeof FILE_TYPES];
+
+/** So much of a file that is refused is still taken from the line, and so long, so that its sender can read our answer. */
+const DRAINED = 8 * 1024 * 1024;
+const DRAINED_MS = 2_000;
+
+/** A file on its way in. */
+export type SentFile = {
+  readonly format: FileFormat;
+  /** How many bytes it has, when its sender has said so. */
+  readonly length: number | null;
+  /**
+   * Its bytes as they come; to be read once. Throws `upload-stalled` when they do not come, `file-too-large`, and
+   * `unavailable` when the service stops.
+   */
+  readonly bytes: AsyncIterable<Buffer>;
+  /** Leaves a file that is not read to its end. */
+  leave(): Promise<void>;
+};
+
+type Limits = { readonly idleMs: number; readonly stopping: AbortSignal };
+
+/** Opens the file in the body of a request; null where it has none. Throws `unsupported-media-type`, `file-too-large`. */
+export function openFile(request: IncomingMessage, { idleMs, stopping }: Limits): SentFile | null {
+  const format = formatOf(request.headers);
+  const length = request.headers['content-length'] === undefined ? null : Number(request.headers['content-length']);
+  if (length !== null && length > MOST_BYTES) throw tooManyBytes();
+  const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  let ended = false;
+  let stalled = false;
+
+  async function next(withinMs: number): Promise<Buffer | null> {
+    const late = Promise.withResolvers<'late' | 'stopping'>();
+    const timer = setTimeout(() => late.resolve('late'), withinMs);
+    const stop = () => late.resolve('stopping');
+    stopping.addEventListener('abort', stop);
+    if (stopping.aborted) stop();
+    try {
+      const piece = await Promise.race([pieces.next(), late.promise]);
+      if (piece === 'stopping') throw new Refusal('unavailable', 'The service is being restarted.');
+      stalled = piece === 'late';
+      if (piece === 'late') throw stalledFor(withinMs);
+      ended = piece.done === true;
+      return piece.done ? null : piece.value;
+    } finally {
+      clearTimeout(timer);
+      stopping.removeEventListener('abort', stop);
+    }
+  }
+
+  async function* read(): AsyncGenerator<Buffer> {
+    // A large file may take longer than any other request.
+    unhurried.add(request.socket);
+    let size = 0;
+    try {
+      for (let piece = await next(idleMs); piece !== null; piece = await next(idleMs)) {
+        size += piece.length;
+        if (size > MOST_BYTES) throw tooManyBytes();
+        yield piece;
+      }
+    } finally {
+      unhurried.delete(request.socket);
+    }
+  }
+
+  return {
+    format,
+    length,
+    bytes: read(),
+    async leave() {
+      const until = performance.now() + DRAINED_MS;
+      let size = 0;
+      while (!ended && !stalled && size < DRAINED && performance.now() < until && !request.destroyed) {
+        const piece = await next(until - performance.now()).catch(() => null);
+        if (piece === null) break;
+        size += piece.length;
+      }
+    },
+  };
+}
+
+function formatOf(headers: IncomingMessage['headers']): FileFormat {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw unsupported('Content-Encoding', `must be absent, not ${encoding}`, 'Send the file as it is, uncompressed.');
+  const given = headers['content-type'];
+  const [, type = '', charset = 'utf-8'] = /^([\w/.+-]+) *(?:; *charset="?([\w-]+)"? *)?$/.exec(given ?? '') ?? [];
+  const known = Object.entries(FILE_TYPES).find(([name]) => name === type.toLowerCase());
+  if (known !== undefined && /^(utf-?8|us-ascii)$/i.test(charset)) return known[1];
+  const names = Object.keys(FILE_TYPES).join(' or ');
+  const words = given === undefined ? 'is required' : `must be ${names}, in UTF-8, not ${given}`;
+  throw unsupported('Content-Type', words, `Send Content-Type: ${names}, and the file in UTF-8.`);
+}
+
+function stalledFor(ms: number): Refusal {
+  const message = `no byte came for ${Math.round(ms / 1_000)} s`;
+  const item = { pointer: '', code: 'stalled', message, remedy: 'Send the file again, without a pause.' };
+  return new Refusal('upload-stalled', `The upload came to a stop: ${message}.`, { errors: [item] });
+}
+
+function tooManyBytes(): Refusal {
+  return malformedFile('file-too-large', {
+    code: 'too-large',
+    message: `the file must have at most 1 GiB (${MOST_BYTES} bytes)`,
+    remedy: 'Split the file.',
+  });
+}
