@@ -34,14 +34,10 @@ export async function* readCsv(bytes: AsyncIterable<Buffer>, separator: string):
   const parser = parse(optionsFor(separator));
   // Whatever goes wrong on the way in is thrown to whoever reads the parser.
   const fed = pipeline(bytes, parser).catch(() => undefined);
-  let rows = -1;
   try {
-    for await (const parsed of parser as AsyncIterable<Parsed>) {
-      rows += 1;
-      yield recordOf(parsed);
-    }
+    for await (const parsed of parser as AsyncIterable<Parsed>) yield recordOf(parsed);
   } catch (error) {
-    throw error instanceof CsvError ? unreadable(error, rows + 1) : error;
+    throw error instanceof CsvError ? unreadable(error) : error;
   } finally {
     parser.destroy();
     await fed;
@@ -54,7 +50,9 @@ export function readRecord(raw: string, separator: string): readonly string[] {
   return parsed === undefined ? [] : parsed.record;
 }
 
-function unreadable(error: CsvError, row: number) {
+function unreadable(error: CsvError) {
+  // How many came before it, the header counted.
+  const row = Number(error.records);
   const place = row === 0 ? { column: 'header' } : { row };
   if (error.code === 'CSV_MAX_RECORD_SIZE') return tooLong(place);
   const message = 'a quote is opened and never closed';

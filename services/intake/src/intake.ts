@@ -42,6 +42,8 @@ export type IntakeSettings = {
   readonly clientWindow: number;
   readonly rateLimit?: number | undefined;
   readonly webhookAllow?: Allow | undefined;
+  /** A request has so long to arrive, a file as long as it needs. */
+  readonly requestTimeoutMs?: number | undefined;
   readonly uploadIdleMs?: number | undefined;
   readonly logger: Logger;
 };

@@ -23,12 +23,17 @@ export type Listening = {
   close(deadlineMs: number): Promise<void>;
 };
 
+type Place = { readonly host: string; readonly port: number; readonly requestTimeoutMs?: number | undefined };
+
 /** Serves HTTP. Rejects when the port is taken. */
 export async function listen(
   listener: RequestListener,
-  { host, port }: { host: string; port: number },
+  { host, port, requestTimeoutMs = LIMITS.requestTimeout }: Place,
 ): Promise<Listening> {
-  const server = createServer(LIMITS, listener);
+  const connectionsCheckingInterval = Math.min(LIMITS.connectionsCheckingInterval, requestTimeoutMs);
+  const headersTimeout = Math.min(LIMITS.headersTimeout, requestTimeoutMs);
+  const limits = { ...LIMITS, headersTimeout, requestTimeout: requestTimeoutMs, connectionsCheckingInterval };
+  const server = createServer(limits, listener);
   answerInTurn(server);
   // Node would answer an expectation it does not know by a 417 without a word; it may as well be passed over (RFC 9110).
   server.on('checkExpectation', listener);
