@@ -137,9 +137,8 @@ describe('a file without end', () => {
         yield piece;
       }
     }
-    const { status, body, sent, headers } = await streamTo(url, pieces(), { key: client.key, type });
+    const { status, body, sent } = await streamTo(url, pieces(), { key: client.key, type });
     expect([status, body.code, body.errors[0].code]).toEqual([400, 'malformed-file', 'row-too-long']);
-    expect(headers.connection).toBe('close');
     expect(sent).toBeLessThan(32 * MIB);
     expect((most - rss) / MIB).toBeLessThan(FLAT_MIB);
     await nothingIsLeft();

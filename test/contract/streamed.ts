@@ -46,7 +46,8 @@ export async function streamTo(
       if (heard || asked.destroyed) break;
       if (piece === null) return await answerOf(await answered, sent);
       sent += piece.length;
-      if (!asked.write(piece)) await Promise.race([once(asked, 'drain'), answered, once(asked, 'close')]);
+      if (asked.write(piece)) continue;
+      await Promise.race([once(asked, 'drain').catch(() => undefined), answered]);
     }
     if (!heard) asked.end();
     const answer = await answerOf(await answered, sent);

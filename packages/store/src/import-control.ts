@@ -21,14 +21,14 @@ export async function runImport(ledger: Ledger, wish: Wish): Promise<ImportRow> 
   return await change(ledger, wish, {
     from: ['ready'],
     refusal: 'import-not-runnable',
-    set: `state = 'running', started_at = clock_timestamp(), failed_before = coalesce((select sum(failed) from import_chunks where import_id = $1), 0)`,
+    set: `state = 'running', started_at = coalesce(started_at, clock_timestamp()), failed_before = coalesce((select sum(failed) from import_chunks where import_id = $1), 0)`,
   });
 }
 
 /** Starts no more rows; those under way end. Also what paused by itself then waits for a word. Throws `import-not-pausable`. */
 export async function pauseImport(ledger: Ledger, wish: Wish): Promise<ImportRow> {
   return await change(ledger, wish, {
-    from: ['running', 'paused'],
+    from: ['checking', 'running', 'paused'],
     refusal: 'import-not-pausable',
     set: `state = 'paused', paused_reason = 'by-request', paused_detail = 'Somebody asked for it.',
       paused_at = case when paused_reason = 'by-request' and state = 'paused' then paused_at else clock_timestamp() end`,
@@ -40,7 +40,8 @@ export async function resumeImport(ledger: Ledger, wish: Wish): Promise<ImportRo
   return await change(ledger, wish, {
     from: ['paused'],
     refusal: 'import-not-resumable',
-    set: `state = 'running', paused_reason = null, paused_detail = null, paused_at = null, failed_before = coalesce((select sum(failed) from import_chunks where import_id = $1), 0)`,
+    set: `state = case when exists (select from import_chunks where import_id = $1 and not checked) then 'checking' else 'running' end,
+      paused_reason = null, paused_detail = null, paused_at = null, failed_before = coalesce((select sum(failed) from import_chunks where import_id = $1), 0)`,
   });
 }
 
@@ -49,8 +50,7 @@ export async function cancelImport(ledger: Ledger, wish: Wish): Promise<ImportRo
   return await change(ledger, wish, {
     from: ['checking', 'ready', 'running', 'paused'],
     refusal: 'import-not-cancellable',
-    set: `state = 'cancelled', paused_reason = null, paused_detail = null, paused_at = null,
-      finished_at = clock_timestamp()`,
+    set: `state = 'cancelled', paused_reason = null, paused_detail = null, paused_at = null`,
   });
 }
 

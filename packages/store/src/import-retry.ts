@@ -86,7 +86,7 @@ async function reopenRows(sql: Sql, importId: string): Promise<void> {
          from again a where r.import_id = $1 and r.row_no = a.row_no)
        update import_chunks c set checked = false, pending = c.pending + n.rows, failed = c.failed - n.rows,
          to_create = c.to_create - n.to_create, to_update = c.to_update - n.to_update, unchanged = c.unchanged - n.unchanged,
-         invalid = c.invalid - n.invalid, conflict = c.conflict - n.conflict, changed = 0, seats = '{}', fees = '[]'
+         invalid = c.invalid - n.invalid, conflict = c.conflict - n.conflict, seats = '{}', fees = '[]'
        from (select chunk_no, count(*)::int as rows, count(*) filter (where verdict = 'create')::int as to_create,
                count(*) filter (where verdict = 'update')::int as to_update,
                count(*) filter (where verdict = 'unchanged')::int as unchanged,
@@ -105,7 +105,7 @@ async function inChunks(
   work: (first: number, last: number) => Promise<unknown>,
 ): Promise<void> {
   const chunks = await sql.query<{ firstRow: number; lastRow: number }>(
-    'select first_row, last_row from import_chunks where import_id = $1 and failed > 0 order by chunk_no',
+    'select first_row, last_row from import_chunks where import_id = $1 and failed > 0 order by chunk_no for update',
     [importId],
   );
   for (let at = 0; at < chunks.length; at += CHUNKS_AT_ONCE) {

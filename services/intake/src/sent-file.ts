@@ -6,9 +6,10 @@ import { unhurried } from './server.ts';
 export const FILE_TYPES = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' } as const;
 export type FileFormat = (typeof FILE_TYPES)[keyof typeof FILE_TYPES];
 
-/** So much of a file that is refused is still taken from the line, and so long, so that its sender can read our answer. */
-const DRAINED = 8 * 1024 * 1024;
-const DRAINED_MS = 2_000;
+/** Whoever goes on sending a file that is answered already is listened to for so long, so that he can read the answer. */
+const LINGER_MS = 2_000;
+
+const CLOSE = { Connection: 'close' };
 
 /** A file on its way in. */
 export type SentFile = {
@@ -20,8 +21,8 @@ export type SentFile = {
    * `unavailable` when the service stops.
    */
   readonly bytes: AsyncIterable<Buffer>;
-  /** Leaves a file that is not read to its end. */
-  leave(): Promise<void>;
+  /** Leaves a file that is not read to its end: what still comes of it is passed over, and not for long. */
+  leave(): void;
 };
 
 type Limits = { readonly idleMs: number; readonly stopping: AbortSignal };
@@ -32,21 +33,17 @@ export function openFile(request: IncomingMessage, { idleMs, stopping }: Limits)
   const length = request.headers['content-length'] === undefined ? null : Number(request.headers['content-length']);
   if (length !== null && length > MOST_BYTES) throw tooManyBytes();
   const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  let ended = false;
-  let stalled = false;
 
-  async function next(withinMs: number): Promise<Buffer | null> {
+  async function next(): Promise<Buffer | null> {
     const late = Promise.withResolvers<'late' | 'stopping'>();
-    const timer = setTimeout(() => late.resolve('late'), withinMs);
+    const timer = setTimeout(() => late.resolve('late'), idleMs);
     const stop = () => late.resolve('stopping');
     stopping.addEventListener('abort', stop);
     if (stopping.aborted) stop();
     try {
       const piece = await Promise.race([pieces.next(), late.promise]);
-      if (piece === 'stopping') throw new Refusal('unavailable', 'The service is being restarted.');
-      stalled = piece === 'late';
-      if (piece === 'late') throw stalledFor(withinMs);
-      ended = piece.done === true;
+      if (piece === 'stopping') throw new Refusal('unavailable', 'The service is being restarted.', { headers: CLOSE });
+      if (piece === 'late') throw stalledFor(idleMs);
       return piece.done ? null : piece.value;
     } finally {
       clearTimeout(timer);
@@ -59,7 +56,7 @@ export function openFile(request: IncomingMessage, { idleMs, stopping }: Limits)
     unhurried.add(request.socket);
     let size = 0;
     try {
-      for (let piece = await next(idleMs); piece !== null; piece = await next(idleMs)) {
+      for (let piece = await next(); piece !== null; piece = await next()) {
         size += piece.length;
         if (size > MOST_BYTES) throw tooManyBytes();
         yield piece;
@@ -73,14 +70,12 @@ export function openFile(request: IncomingMessage, { idleMs, stopping }: Limits)
     format,
     length,
     bytes: read(),
-    async leave() {
-      const until = performance.now() + DRAINED_MS;
-      let size = 0;
-      while (!ended && !stalled && size < DRAINED && performance.now() < until && !request.destroyed) {
-        const piece = await next(until - performance.now()).catch(() => null);
-        if (piece === null) break;
-        size += piece.length;
-      }
+    leave() {
+      unhurried.delete(request.socket);
+      void pieces.return?.();
+      request.resume();
+      const cut = setTimeout(() => request.destroy(), LINGER_MS);
+      request.once('close', () => clearTimeout(cut));
     },
   };
 }
@@ -101,7 +96,7 @@ function formatOf(headers: IncomingMessage['headers']): FileFormat {
 function stalledFor(ms: number): Refusal {
   const message = `no byte came for ${Math.round(ms / 1_000)} s`;
   const item = { pointer: '', code: 'stalled', message, remedy: 'Send the file again, without a pause.' };
-  return new Refusal('upload-stalled', `The upload came to a stop: ${message}.`, { errors: [item] });
+  return new Refusal('upload-stalled', `The upload came to a stop: ${message}.`, { errors: [item], headers: CLOSE });
 }
 
 function tooManyBytes(): Refusal {

@@ -33,20 +33,17 @@ export function serveRoute(parts: Parts, route: Route): RequestHandler {
       await sendDownload(request, response, { download, over: AbortSignal.any([asked.gone, parts.stopping]) });
       return;
     }
-    const reply = await handle(parts, route, { asked, response });
+    const reply = await handle(parts, route, { asked, request });
     if (reply !== undefined && !response.destroyed) sendReply(request, response, reply);
   };
 }
 
-/** A file that is not read to its end is left before the answer, and no other request can come behind it. */
-async function handle(parts: Parts, route: Route, { asked, response }: { asked: Asked; response: Response }) {
+/** A file that is not read to its end is left before the answer. */
+async function handle(parts: Parts, route: Route, { asked, request }: { asked: Asked; request: Request }) {
   try {
     return await route.handle?.(parts, asked);
   } finally {
-    if (asked.file !== null && !response.req.complete) {
-      await asked.file.leave();
-      if (!response.destroyed) response.setHeader('Connection', 'close');
-    }
+    if (!request.complete) asked.file?.leave();
   }
 }
 
