@@ -1,4 +1,5 @@
 import type { ImportColumn } from '@qvara/contracts/import-columns';
+import { shorten } from '@qvara/contracts/problem-items';
 import { csvRow } from '@qvara/domain/csv-text';
 import { correctCells, correctValues } from '@qvara/domain/import-correction';
 import { findColumn } from '@qvara/domain/import-layout';
@@ -10,7 +11,6 @@ import type { Ledger } from '@qvara/store/orm';
 import { type CorrectionRow, placeIn, unfit } from './correction-rows.ts';
 import { readRecord } from './csv-records.ts';
 import { objectReader, parseObject } from './import-objects.ts';
-import { shorten } from './problem-items.ts';
 import { contentHash } from './receive-import.ts';
 
 /** Whose rows are corrected, and by which names codes are known. */

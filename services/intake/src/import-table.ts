@@ -1,5 +1,6 @@
 import type { ImportColumn } from '@qvara/contracts/import-columns';
 import { MOST_COLUMNS, MOST_ROWS } from '@qvara/contracts/imports';
+import { shorten } from '@qvara/contracts/problem-items';
 import { separatorOf } from '@qvara/domain/csv-text';
 import { type LayoutFault, type LayoutWish, layOut } from '@qvara/domain/import-layout';
 import { type CodeNames, type RowContent, readRow, unreadableRow } from '@qvara/domain/import-row';
@@ -7,7 +8,6 @@ import type { ImportLayout } from '@qvara/store/imports';
 import { readCsv } from './csv-records.ts';
 import { readLines } from './file-lines.ts';
 import { objectReader } from './import-objects.ts';
-import { shorten } from './problem-items.ts';
 import { malformedFile } from './refusal.ts';
 import type { FileFormat } from './sent-file.ts';
 
