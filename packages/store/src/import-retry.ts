@@ -1,4 +1,5 @@
 import { CodedError } from '@qvara/contracts/failure';
+import { ROW_VERDICTS } from '@qvara/contracts/imports';
 import { repeatConflicts } from './coalesce.ts';
 import type { ImportRowRecord } from './entities/import.ts';
 import { lockImport } from './import-control.ts';
@@ -10,6 +11,10 @@ import type { Viewer } from './viewer.ts';
 
 /** So many chunks change in one statement: none may take long. */
 const CHUNKS_AT_ONCE = 20;
+
+const VERDICT_COUNTS = ROW_VERDICTS.map(
+  (verdict) => `count(*) filter (where verdict = '${verdict}')::int as "${verdict}"`,
+).join(', ');
 
 /** The states in which failed rows may be corrected and tried again. */
 const RETRYABLE = { from: ['ready', 'paused', 'completed-with-failures'], refusal: 'import-not-retryable' } as const;
@@ -76,29 +81,31 @@ async function correctRows(sql: Sql, importId: string, correctionId: string): Pr
 
 /** Rows and their chunk's counts change together. What was said of them is forgotten: they are judged anew. */
 async function reopenRows(sql: Sql, importId: string): Promise<void> {
-  await inChunks(sql, importId, (first, last) =>
-    sql.query(
-      `with again as (
-         select row_no, chunk_no, verdict from import_rows
-         where import_id = $1 and row_no between $2 and $3 and state = 'failed' order by row_no for update),
-       opened as (
-         update import_rows r set state = 'pending', verdict = null, errors = '[]', warnings = '[]'
-         from again a where r.import_id = $1 and r.row_no = a.row_no)
-       update import_chunks c set checked = false, pending = c.pending + n.rows, failed = c.failed - n.rows,
-         to_create = c.to_create - n.to_create, to_update = c.to_update - n.to_update, unchanged = c.unchanged - n.unchanged,
+  await inChunks(sql, importId, async (first, last) => {
+    const range = [importId, first, last];
+    const counts = await sql.query(
+      `select chunk_no, count(*)::int as rows, ${VERDICT_COUNTS} from import_rows
+       where import_id = $1 and row_no between $2 and $3 and state = 'failed' group by 1`,
+      range,
+    );
+    await sql.query(
+      `update import_rows set state = 'pending', verdict = null, errors = '[]', warnings = '[]'
+       where import_id = $1 and row_no between $2 and $3 and state = 'failed'`,
+      range,
+    );
+    await sql.query(
+      `update import_chunks c set checked = false, pending = c.pending + n.rows, failed = c.failed - n.rows,
+         to_create = c.to_create - n."create", to_update = c.to_update - n."update", unchanged = c.unchanged - n.unchanged,
          invalid = c.invalid - n.invalid, conflict = c.conflict - n.conflict, seats = '{}', fees = '[]'
-       from (select chunk_no, count(*)::int as rows, count(*) filter (where verdict = 'create')::int as to_create,
-               count(*) filter (where verdict = 'update')::int as to_update,
-               count(*) filter (where verdict = 'unchanged')::int as unchanged,
-               count(*) filter (where verdict = 'invalid')::int as invalid,
-               count(*) filter (where verdict = 'conflict')::int as conflict from again group by 1) n
-       where c.import_id = $1 and c.chunk_no = n.chunk_no`,
-      [importId, first, last],
-    ),
-  );
+       from jsonb_to_recordset($2) as n
+         ("chunkNo" int, rows int, "create" int, "update" int, unchanged int, invalid int, conflict int)
+       where c.import_id = $1 and c.chunk_no = n."chunkNo"`,
+      [importId, JSON.stringify(counts)],
+    );
+  });
 }
 
-/** Calls for the rows of some chunks after the other, those only that count failed rows. */
+/** Calls for the rows of some chunks after the other, those only that count failed rows; these stay locked. */
 async function inChunks(
   sql: Sql,
   importId: string,

@@ -1,6 +1,6 @@
 import type { Page } from '@qvara/contracts/api';
 import { tenantDomain } from '@qvara/contracts/ids';
-import type { ImportResult, ImportRowAnswer, RowState, RowVerdict } from '@qvara/contracts/imports';
+import type { ImportResult, ImportRowAnswer, RowAttempt, RowState, RowVerdict } from '@qvara/contracts/imports';
 import type { ImportRowRecord } from './entities/import.ts';
 import type { ImportRow } from './imports.ts';
 import type { Ledger } from './orm.ts';
@@ -39,6 +39,7 @@ async function readRows<R>(
   }: RowQuery & { readonly columns: string; readonly joins?: string },
 ): Promise<R[]> {
   const states = statesOf(importState, state);
+  if (states?.length === 0) return [];
   const counted = [
     ...(states === null ? [] : [`${states.map((name) => `c.${name}`).join(' + ')} > 0`]),
     ...(verdict === undefined ? [] : [`${VERDICT_COUNTS[verdict]} > 0`]),
@@ -63,15 +64,22 @@ function statesOf(importState: ImportRow['state'], state: RowState | undefined):
 const told = (importState: ImportRow['state'], state: RowState): RowState =>
   importState === 'cancelled' && state === 'pending' ? 'skipped' : state;
 
+type ShownRow = ImportRowRecord & {
+  /** When the job of a row that runs was accepted. */
+  readonly acceptedAt: string | null;
+};
+
 /** A page of an import's rows, in their order. */
 export async function listRows(ledger: Ledger, of: ImportRow, query: RowQuery): Promise<Page<ImportRowAnswer>> {
-  const rows = await readRows<ImportRowRecord>(ledger, of, { ...query, limit: query.limit + 1, columns: 'r.*' });
+  const columns = 'r.*, j.accepted_at';
+  const joins = `left join jobs j on r.state = 'running' and j.id = r.job_id`;
+  const rows = await readRows<ShownRow>(ledger, of, { ...query, limit: query.limit + 1, columns, joins });
   const items = rows.slice(0, query.limit).map((row) => rowAnswer(of, row));
   const last = items.at(-1);
   return { items, next: rows.length > query.limit && last !== undefined ? String(last.row) : null };
 }
 
-function rowAnswer(of: ImportRow, row: ImportRowRecord): ImportRowAnswer {
+function rowAnswer(of: ImportRow, row: ShownRow): ImportRowAnswer {
   return {
     row: row.rowNo,
     ref: row.ref,
@@ -82,12 +90,21 @@ function rowAnswer(of: ImportRow, row: ImportRowRecord): ImportRowAnswer {
     fields: row.fields,
     jobId: row.jobId,
     customerId: row.customerId,
-    attempts: [...row.attempts],
+    attempts: attemptsOf(row),
   };
 }
 
+/** Attempts are kept when they have ended: the present one is told from its job. */
+function attemptsOf({ state, attempts, jobId, acceptedAt }: ShownRow): RowAttempt[] {
+  if (state !== 'running' || acceptedAt === null) return [...attempts];
+  const before = attempts.at(-1)?.finishedAt ?? acceptedAt;
+  const startedAt = before > acceptedAt ? before : acceptedAt;
+  const attempt = attempts.length + 1;
+  return [...attempts, { attempt, jobId, state, failure: null, startedAt, finishedAt: null }];
+}
+
 /** A failed row as it was sent, and why it failed. */
-export type FailedRow = Pick<ImportRowRecord, 'rowNo' | 'raw' | 'errors' | 'attempts'>;
+export type FailedRow = Pick<ImportRowRecord, 'rowNo' | 'raw' | 'errors'>;
 
 /** The failed rows behind a row, so many at most. */
 export async function readFailed(
@@ -95,11 +112,11 @@ export async function readFailed(
   of: ImportRow,
   page: { after: number; limit: number },
 ): Promise<FailedRow[]> {
-  const columns = 'r.row_no, r.raw, r.errors, r.attempts';
+  const columns = 'r.row_no, r.raw, r.errors';
   return await readRows<FailedRow>(ledger, of, { ...page, state: 'failed', columns });
 }
 
-type ResultColumns = Omit<ImportRowRecord, 'raw' | 'fields'> & {
+type ResultColumns = Omit<ImportRowRecord, 'raw' | 'fields' | 'attempts'> & {
   readonly containerId: string | null;
   readonly number: string | null;
 };
@@ -110,8 +127,7 @@ export async function readResults(
   of: ImportRow,
   page: { after: number; limit: number },
 ): Promise<ImportResult[]> {
-  const columns =
-    'r.row_no, r.ref, r.verdict, r.state, r.errors, r.attempts, r.job_id, r.customer_id, s.container_id, s.number';
+  const columns = 'r.row_no, r.ref, r.verdict, r.state, r.errors, r.job_id, r.customer_id, s.container_id, s.number';
   const joins = `left join seats s on s.customer_id = r.customer_id`;
   const rows = await readRows<ResultColumns>(ledger, of, { ...page, columns, joins });
   return rows.map((row) => {
@@ -131,18 +147,11 @@ export async function readResults(
   });
 }
 
-/** Why a row failed: what is wrong with it, else why its job failed. */
-export function reasonOf({ errors, attempts }: Pick<ImportRowRecord, 'errors' | 'attempts'>): {
+/** Why a row failed: what is wrong with it, or with its job. */
+export function reasonOf({ errors }: Pick<ImportRowRecord, 'errors'>): {
   readonly code: string;
   readonly error: string;
 } {
-  const [first] = errors;
-  if (first !== undefined) {
-    const all = errors.map(({ field, message, remedy }) => `${field === null ? '' : `${field} `}${message}. ${remedy}`);
-    return { code: first.code, error: all.join(' ') };
-  }
-  const failure = attempts.at(-1)?.failure;
-  return failure
-    ? { code: failure.code, error: `${failure.message} ${failure.remedy}` }
-    : { code: 'internal', error: '' };
+  const all = errors.map(({ field, message, remedy }) => `${field === null ? '' : `${field} `}${message} ${remedy}`);
+  return { code: errors[0]?.code ?? 'internal', error: all.join(' ') };
 }
