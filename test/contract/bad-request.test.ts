@@ -51,6 +51,11 @@ describe('a query', () => {
     ['/v1/containers?limit=x', 'limit'],
     ['/v1/stranded?cursor=AAAA', 'cursor'],
     ['/v1/clients?cursor=AAAA', 'cursor'],
+    ['/v1/imports?state=lost', 'state'],
+    ['/v1/imports?cursor=AAAA', 'cursor'],
+    ['/v1/imports/columns', 'type'],
+    ['/v1/imports/imp_01k9zv6n3fe8prx2k1w3q4t5y6/rows?verdict=good', 'verdict'],
+    ['/v1/imports/imp_01k9zv6n3fe8prx2k1w3q4t5y6/rows?cursor=MTIzNDU2Nzg', 'cursor'],
     ['/v1/reference?verbose=1', 'verbose'],
   ])('%s is refused, naming %s', async (path, parameter) => {
     const problem = await refused(`${intake.url}${path}`, { key }, 400);
@@ -79,7 +84,9 @@ describe('a path', () => {
     ['/v2/jobs'],
     ['/v1/jobs/'],
     ['/V1/jobs'],
-    ['/v1/imports'],
+    ['/v1/import'],
+    ['/v1/imports/imp_1'],
+    ['/v1/imports/columns/x'],
     ['/v1/invoices'],
     ['/v1/jobs/a/b/c'],
     ['/v1//jobs'],

@@ -26,6 +26,9 @@ GET /v1/clients, POST /v1/clients, GET /v1/clients/{id}/keys, POST /v1/clients/{
 GET /v1/webhooks, POST /v1/webhooks, GET /v1/webhooks/{id}, PATCH /v1/webhooks/{id}, DELETE /v1/webhooks/{id},
 POST /v1/webhooks/{id}/rotate-secret, POST /v1/webhooks/{id}/test, GET /v1/webhooks/{id}/deliveries,
 POST /v1/webhooks/{id}/replay, POST /v1/webhooks/{id}/redeliver, POST /v1/deliveries/{id}/redeliver,
+GET /v1/imports, POST /v1/imports, GET /v1/imports/columns, GET /v1/imports/template.csv, GET /v1/imports/{id},
+GET /v1/imports/{id}/rows, GET /v1/imports/{id}/failed.csv, GET /v1/imports/{id}/results.csv, POST /v1/imports/{id}/run,
+POST /v1/imports/{id}/retry, POST /v1/imports/{id}/pause, POST /v1/imports/{id}/resume, POST /v1/imports/{id}/cancel,
 GET /openapi.json, GET /docs, GET /healthz, GET /readyz, GET /metrics`;
 
 type Told = {
@@ -95,6 +98,20 @@ describe('the OpenAPI document', () => {
         json: { ...value, ...target },
       });
       expect(answer.status, answer.text).toBe(200);
+    }
+  });
+
+  it('shows files that are taken as they stand', async () => {
+    const { content, required } = document.paths['/v1/imports'].post.requestBody;
+    expect([Object.keys(content), required]).toEqual([['text/csv', 'application/x-ndjson'], true]);
+    for (const [type, { examples }] of Object.entries<{ examples: Record<string, { value: string }> }>(content)) {
+      const answer = await send(`${intake.url}/v1/imports?type=customer.provision`, {
+        method: 'POST',
+        key,
+        raw: examples[type]?.value ?? '',
+        headers: { 'Content-Type': type },
+      });
+      expect(answer.status, answer.text).toBe(202);
     }
   });
 

@@ -33,12 +33,19 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/webhooks/{id}/redeliver': { since: '2026-01-01T00:00:00Z' },
 };
 
+const FILE = { raw: 'name,serviceType,industry\nNobody,x,y\n', headers: { 'Content-Type': 'text/csv' } };
+
 const ask = (call: Call, key: Key | string | undefined, ids?: Ids) =>
-  send(`${intake.url}${pathOf(call, ids)}`, {
+  send(`${intake.url}${pathOf(call, ids)}${call.path.startsWith('/v1/imports') ? importQuery(call) : ''}`, {
     method: call.method,
     key,
-    json: BODIES[`${call.method} ${call.path}`],
+    ...(call.operationId === 'postImport' ? FILE : { json: BODIES[`${call.method} ${call.path}`] }),
   });
+
+function importQuery({ parameters = [] }: Call): string {
+  const needed = parameters.some(({ in: place, name }) => place === 'query' && name === 'type');
+  return needed ? '?type=customer.provision' : '';
+}
 
 /** The calls with which `judge` finds fault, and what. */
 async function faults(
@@ -117,12 +124,14 @@ async function owner() {
     `insert into deliveries (id, webhook_id, sequence, event_type, lane, replay) values ($1, $2, 1, 'any', 'any', false)`,
     [deliveries, webhook.body.id],
   );
+  const imported = await send(`${intake.url}/v1/imports?type=customer.provision`, { method: 'POST', key, ...FILE });
   return {
     key,
     jobs: body.id as string,
     customers: body.customerId as string,
     webhooks: webhook.body.id as string,
     deliveries,
+    imports: imported.body.id as string,
   };
 }
 
