@@ -188,6 +188,7 @@ function published(draft: EventDraft, job: Job): unknown {
       jobSequence: 1,
       jobId: null,
       customerId: null,
+      importId: null,
       jobType: job.type,
       state: job.state,
       scope: 'job',
