@@ -1,5 +1,4 @@
-import type { Bell } from '@qvara/contracts/jobs';
-import type { Announce } from './commit.ts';
+import type { Announce, News } from './commit.ts';
 import { createNudger } from './nudges.ts';
 import type { Ledger } from './orm.ts';
 
@@ -10,7 +9,7 @@ export type Announcer = {
 };
 
 type Ways = {
-  readonly ring: (bells: readonly Bell[]) => Promise<void>;
+  readonly ring: (bells: News['bells']) => Promise<void>;
   /** Told of bells that could not be rung: the sweep rings them later. */
   readonly onError: (error: unknown) => void;
   /** Told in how many milliseconds jobs are due. */

@@ -2,12 +2,13 @@ import type { Bell } from '@qvara/contracts/jobs';
 import { refill, type WindowKey } from './bells.ts';
 import { repeatConflicts } from './coalesce.ts';
 import { appendEvents, type EventDrafts, tellsEnd } from './events.ts';
+import type { ImportBell } from './import-bells.ts';
 import type { Ledger } from './orm.ts';
 import { type Sql, transactInTwo } from './sql.ts';
 
 /** What is to be done when a transaction has committed: bells to ring, and how far the event log now goes. */
 export type News = {
-  readonly bells: readonly Bell[];
+  readonly bells: readonly (Bell | ImportBell)[];
   /** Number of the last event, 0 when none was written. */
   readonly lastEvent: number;
   /** Whether they tell of a job's end. */

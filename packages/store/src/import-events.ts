@@ -1,7 +1,7 @@
 import type { EventDetail, EventName } from '@qvara/contracts/events';
 import { progressOf } from '@qvara/domain/import-progress';
 import type { ImportRecord } from './entities/import.ts';
-import type { EventDrafts } from './events.ts';
+import { appendEvents, type EventDrafts } from './events.ts';
 import { totalsOf } from './import-totals.ts';
 import type { Sql } from './sql.ts';
 
@@ -9,8 +9,7 @@ type Told = Pick<ImportRecord, 'id' | 'clientId' | 'type' | 'state' | 'pausedRea
   readonly rate: number | null;
 };
 
-/** What is told of an import as the transaction leaves it: to be appended as its last act. */
-export async function importEvents(sql: Sql, importId: string): Promise<EventDrafts[]> {
+async function importEvents(sql: Sql, importId: string): Promise<EventDrafts[]> {
   const [[own], totals] = await Promise.all([
     sql.query<Told>(
       'select id, client_id, type, state, paused_reason, paused_detail, rate from imports where id = $1',
@@ -21,12 +20,20 @@ export async function importEvents(sql: Sql, importId: string): Promise<EventDra
   return own === undefined ? [] : [toldOf(own, totals.get(importId) as Totals, 'import.progressed')];
 }
 
+/** Tells of an import as the transaction leaves it, as its last act. Answers the number of the event. */
+export async function tellImport(sql: Sql, importId: string): Promise<number> {
+  return await appendEvents(sql, await importEvents(sql, importId));
+}
+
 type Totals = Parameters<typeof progressOf>[1] & { readonly changed?: number; readonly unchecked?: number };
 type ImportEvent = Extract<EventName, `import.${string}`>;
 
 /** An event of an import. */
 export function toldOf(own: Told, sums: Totals, name: ImportEvent): EventDrafts {
-  const { changed: _, unchecked: __, ...totals } = sums;
+  const { changed: _, unchecked: __, ...counts } = sums;
+  // What a cancelled import had not begun is skipped.
+  const left = own.state === 'cancelled' ? counts.pending : 0;
+  const totals = { ...counts, pending: counts.pending - left, skipped: counts.skipped + left };
   const { pausedReason: reason, pausedDetail: detail } = own;
   const told: EventDetail<ImportEvent> = {
     importState: own.state,

@@ -1,8 +1,11 @@
 import { CodedError } from '@qvara/contracts/failure';
 import { ROW_VERDICTS } from '@qvara/contracts/imports';
 import { repeatConflicts } from './coalesce.ts';
+import type { Announce } from './commit.ts';
 import type { ImportRowRecord } from './entities/import.ts';
 import { lockImport } from './import-control.ts';
+import { tellImport } from './import-events.ts';
+import { announceImport } from './import-news.ts';
 import type { ReceivedRow } from './import-receiving.ts';
 import { findImport, type ImportRow } from './imports.ts';
 import type { Ledger } from './orm.ts';
@@ -35,8 +38,12 @@ export async function checkRetryable(ledger: Ledger, viewer: Viewer, importId: s
  * Lets failed rows be checked and tried again, with their correction if there is one: all of it or nothing. Throws
  * `not-found`, or `import-not-retryable`.
  */
-export async function retryImport(ledger: Ledger, { correctionId, ...wish }: Retry): Promise<ImportRow> {
-  return await repeatConflicts(() =>
+export async function retryImport(
+  ledger: Ledger,
+  announce: Announce,
+  { correctionId, ...wish }: Retry,
+): Promise<ImportRow> {
+  const { row, lastEvent } = await repeatConflicts(() =>
     transact(ledger.pool, async (sql) => {
       const row = await lockRetryable(sql, wish);
       if (correctionId !== null) await correctRows(sql, row.id, correctionId);
@@ -46,9 +53,12 @@ export async function retryImport(ledger: Ledger, { correctionId, ...wish }: Ret
            paused_reason = null, paused_detail = null, paused_at = null where id = $1`,
         [row.id],
       );
-      return await findImport(sql, wish.viewer, row.id);
+      const now = await findImport(sql, wish.viewer, row.id);
+      return { row: now, lastEvent: await tellImport(sql, row.id) };
     }),
   );
+  await announceImport(ledger, announce, { importId: row.id, lastEvent });
+  return row;
 }
 
 async function lockRetryable(sql: Sql, wish: Omit<Retry, 'correctionId'>): Promise<ImportRow> {
@@ -70,7 +80,8 @@ async function correctRows(sql: Sql, importId: string, correctionId: string): Pr
   await inChunks(sql, importId, (first, last) =>
     sql.query(
       `update import_rows r set raw = d.raw, fields = d.fields, ref = d.ref, hash = d.hash,
-         job_id = case when r.hash = d.hash then r.job_id end, customer_id = case when r.hash = d.hash then r.customer_id end
+         job_id = case when r.hash = d.hash then r.job_id end, customer_id = case when r.hash = d.hash then r.customer_id end,
+         copy_no = case when r.hash = d.hash then r.copy_no end
        from import_corrections d where d.correction_id = $2 and d.row_no between $3 and $4
          and r.import_id = $1 and r.row_no = d.row_no`,
       [importId, correctionId, first, last],

@@ -3,6 +3,7 @@ import { CodedError } from '@qvara/contracts/failure';
 import type { ImportAnswer, ImportPlan, ImportState, ImportTotals } from '@qvara/contracts/imports';
 import type { JobType } from '@qvara/contracts/jobs';
 import { type FeeRows, importPlan } from '@qvara/domain/import-plan';
+import { progressOf } from '@qvara/domain/import-progress';
 import { headRoom } from '@qvara/domain/placement';
 import type { ImportRecord } from './entities/import.ts';
 import { pageOf } from './jobs.ts';
@@ -15,7 +16,7 @@ import { type Viewer, visibleClient } from './viewer.ts';
 export type ImportLayout = ImportRecord['layout'];
 
 /** An import with the sums of its chunks. */
-export type ImportRow = ImportRecord & ImportTotals & { readonly changed: number };
+export type ImportRow = ImportRecord & ImportTotals & { readonly changed: number; readonly rate: number | null };
 
 const COUNTS = ['unchanged', 'invalid', 'conflict', 'pending', 'running', 'done', 'failed', 'skipped'] as const;
 const SUMS = [
@@ -99,7 +100,7 @@ export function importAnswer(row: ImportRow, plan: ImportPlan | null): ImportAns
     columns: row.layout.columns.map((column, at) => ({ column, field: row.layout.fields[at] ?? null })),
     totals: totalsOf(row),
     changedSinceCheck: row.changed,
-    progress: { rowsPerSecond: null, etaSeconds: null },
+    progress: progressOf(row, totalsOf(row)),
     plan,
     createdAt: row.createdAt,
     checkedAt: row.checkedAt,

@@ -4,6 +4,7 @@ import type { AcceptItem } from './accept-item.ts';
 import { advanceVerb } from './advance.ts';
 import { claimVerb } from './claim.ts';
 import { coalesce } from './coalesce.ts';
+import type { News } from './commit.ts';
 import { addContainer } from './containers.ts';
 import { closeLedger, type LedgerSettings, openLedger } from './orm.ts';
 import { sqlOn } from './sql.ts';
@@ -32,7 +33,8 @@ export async function openProcess(databaseUrl: string, settings: Partial<LedgerS
   const able = [{ id: 'wrk_able', slots: 1_000_000, sharedSlots: 1_000_000 }];
   await beat(sqlOn(ledger.pool), able);
   const bells: Bell[] = [];
-  const announce = (news: { readonly bells: readonly Bell[] }) => void bells.push(...news.bells);
+  const ofJob = (bell: News['bells'][number]): bell is Bell => bell.queue !== 'imports';
+  const announce = (news: Pick<News, 'bells'>) => void bells.push(...news.bells.filter(ofJob));
   return {
     ledger,
     /** Bells in the order they were to be rung. */

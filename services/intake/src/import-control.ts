@@ -65,7 +65,7 @@ export const IMPORT_CONTROL_ROUTES = CONTROLS.map(({ name, summary, description,
       },
     },
     refusals: [refusal],
-    handle: async ({ ledger }, { viewer, path }) =>
-      await importReply(ledger, await verb(ledger, { importId: path.id, viewer }), 202),
+    handle: async ({ ledger, announce }, { viewer, path }) =>
+      await importReply(ledger, await verb(ledger, announce, { importId: path.id, viewer }), 202),
   }),
 );

@@ -76,7 +76,7 @@ export const IMPORT_UPLOAD_ROUTES = [
       const retry = { importId: path.id, viewer };
       const row =
         file === null
-          ? await retryImport(parts.ledger, { ...retry, correctionId: null })
+          ? await retryImport(parts.ledger, parts.announce, { ...retry, correctionId: null })
           : await parts.uploads.use(viewer.clientId, () => receiveCorrection(parts, retry, file));
       return await importReply(parts.ledger, row, 202);
     },

@@ -4,6 +4,7 @@ import type { JobType } from '@qvara/contracts/jobs';
 import { codeNames } from '@qvara/domain/import-row';
 import { newId } from '@qvara/runtime/ids';
 import { classify } from '@qvara/store/coalesce';
+import { announceImport } from '@qvara/store/import-news';
 import {
   abandonImport,
   beginImport,
@@ -80,6 +81,7 @@ export async function receiveImport(
   try {
     await storeRows(parts, row.id, table.rows);
     await patiently(parts, () => finishReceiving(ledger, row.id, table.layout()));
+    await announceImport(ledger, parts.announce, { importId: row.id, lastEvent: 0 });
   } catch (error) {
     await abandonImport(ledger, row.id).catch((lost: unknown) => {
       parts.logger.warn({ err: lost, importId: row.id }, 'a broken off import is left to housekeeping');
