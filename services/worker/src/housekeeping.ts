@@ -2,6 +2,7 @@ import type { Logger } from '@qvara/runtime/logger';
 import { forgetOldKeys } from '@qvara/store/accept-keys';
 import { forgetDelivered } from '@qvara/store/deliveries';
 import { keepEventPartitions } from '@qvara/store/event-partitions';
+import { forgetBrokenOff } from '@qvara/store/import-receiving';
 import type { Ledger } from '@qvara/store/orm';
 import { forgetSilent } from '@qvara/store/sweep';
 import { createLoop, type Loop } from './loop.ts';
@@ -28,9 +29,13 @@ export function createHousekeeping(ledger: Ledger, { eventDays }: Kept, logger: 
     while (!stopped.aborted && (await forgetDelivered(ledger)));
   }
 
+  async function forgetUploads(stopped: AbortSignal): Promise<void> {
+    while (!stopped.aborted && (await forgetBrokenOff(ledger)));
+  }
+
   return createLoop({
     everyMs: EVERY_MS,
-    acts: [keepEvents, () => forgetSilent(ledger), forgetKeys, forgetDeliveries],
+    acts: [keepEvents, () => forgetSilent(ledger), forgetKeys, forgetDeliveries, forgetUploads],
     onError: (error) => logger.warn({ err: error }, 'clearing away failed; the next round tries again'),
   });
 }
