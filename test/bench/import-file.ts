@@ -1,4 +1,4 @@
-const COLUMNS = ['Name', 'Service type', 'Industry', 'Reference', 'Tags', 'Time zone', 'Voicemail'];
+const COLUMNS = ['Name', 'Service type', 'Industry', 'External ref', 'Tags', 'Time zone', 'Voicemail'];
 const LINES_AT_ONCE = 1_000;
 export const BAD_ZONE = 'Mars/Olympus';
 export const GOOD_ZONE = 'America/Los_Angeles';
