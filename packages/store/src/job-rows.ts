@@ -35,7 +35,7 @@ function bellOf(job: JobRow): JobRow {
 const PROGRESS = `phase text, attempt int, steps jsonb, failure jsonb, fees jsonb, cancellable boolean, abandonments int,
   write_no int, event_count int`;
 const ALL = `${PROGRESS}, state text, undo text, held jsonb, result jsonb, cancel_requested boolean, due_at timestamptz,
-  started_at timestamptz, finished_at timestamptz, turn int, claim_no bigint, claim_token text, worker_id text, bell text`;
+  started_at timestamptz, finished_at timestamptz, begun_at timestamptz, turn int, claim_no bigint, claim_token text, worker_id text, bell text`;
 
 const updateAll = updater(ALL);
 
@@ -49,6 +49,9 @@ export async function updateJobs(sql: Sql, jobs: readonly JobRow[]): Promise<voi
 
 /** Writes back jobs that were running and are running still, under the same claim. */
 export const updateRunning = updater(PROGRESS);
+
+/** Notes that jobs were told to be late. Nothing else of them changes: somebody may be running them. */
+export const noteLate = updater('late_at timestamptz, event_count int');
 
 function updater(columns: string): (sql: Sql, jobs: readonly JobRow[]) => Promise<void> {
   const names = namesOf(columns);
