@@ -28,7 +28,7 @@ const WORKSPACE_ROWS = [
   { from: 'packages/cli', allowed: ['client', 'contracts'], because: 'It can do what any client can, no more.' },
   {
     from: 'services/intake',
-    allowed: [...SERVER_PACKAGES, 'outbound', 'client'],
+    allowed: [...SERVER_PACKAGES, 'outbound'],
     because: 'Intake accepts and answers; it touches no platform.',
   },
   {
@@ -124,6 +124,13 @@ const PURITY_RULES = [
     severity: 'error',
     from: { path: '^packages/domain/', pathNot: TEST_FILES },
     to: { path: '.', pathNot: '^(packages|services|test)/', couldNotResolve: false },
+  },
+  {
+    name: 'client-imports-no-node-module',
+    comment: 'The client is fetch and streams: it runs wherever those are, also in a browser.',
+    severity: 'error',
+    from: { path: '^packages/client/', pathNot: TEST_FILES },
+    to: { dependencyTypes: ['core'] },
   },
 ];
 

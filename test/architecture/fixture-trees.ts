@@ -37,7 +37,7 @@ export const CLEAN_TREE: Files = {
   'packages/client/src/word.ts': importing(...qvara('contracts')),
   'packages/cli/src/word.ts': importing(...qvara('client', 'contracts')),
   'services/intake/src/word.ts': importing(
-    ...qvara('contracts', 'domain', 'runtime', 'queue', 'store', 'outbound', 'client'),
+    ...qvara('contracts', 'domain', 'runtime', 'queue', 'store', 'outbound'),
     'express',
   ),
   'services/console/src/word.ts': importing(
@@ -64,11 +64,20 @@ export const BROKEN_BY_RULE: Record<string, Files> = {
   'store-imports-only-its-packages': { 'packages/store/src/a.ts': importing(...qvara('queue')) },
   'platform-imports-only-its-packages': { 'packages/platform/src/a.ts': importing(...qvara('store')) },
   'outbound-imports-only-its-packages': { 'packages/outbound/src/a.ts': importing(...qvara('store')) },
-  'client-imports-only-its-packages': { 'packages/client/src/a.ts': importing(...qvara('domain')) },
+  'client-imports-only-its-packages': { 'packages/client/src/a.ts': importing(...qvara('domain', 'cli')) },
   'cli-imports-only-its-packages': { 'packages/cli/src/a.ts': importing(...qvara('store')) },
-  'intake-imports-only-its-packages': { 'services/intake/src/a.ts': importing(...qvara('platform')) },
-  'console-imports-only-its-packages': { 'services/console/src/a.ts': importing(...qvara('platform')) },
-  'worker-imports-only-its-packages': { 'services/worker/src/a.ts': importing(...qvara('client')) },
+  'intake-imports-only-its-packages': {
+    'services/intake/src/a.ts': importing(...qvara('platform')),
+    'services/intake/src/d.ts': importing(...qvara('client')),
+  },
+  'console-imports-only-its-packages': {
+    'services/console/src/a.ts': importing(...qvara('platform')),
+    'services/console/src/c.ts': importing(...qvara('cli')),
+  },
+  'worker-imports-only-its-packages': {
+    'services/worker/src/a.ts': importing(...qvara('client')),
+    'services/worker/src/h.ts': importing(...qvara('cli')),
+  },
   'standalone-imports-only-its-packages': { 'services/standalone/src/a.ts': importing(...qvara('domain')) },
   'bullmq-and-ioredis-only-in-queue': {
     'services/worker/src/b.ts': importing('bullmq'),
@@ -88,6 +97,7 @@ export const BROKEN_BY_RULE: Record<string, Files> = {
     'packages/domain/src/c.ts': importing('node:crypto'),
     'packages/domain/src/d.ts': `export const late = () => import('fs');\n`,
   },
+  'client-imports-no-node-module': { 'packages/client/src/b.ts': importing('node:fs') },
   'services-never-import-services': { 'services/worker/src/e.ts': importing(...qvara('standalone')) },
   'packages-never-import-services': { 'packages/queue/src/b.ts': importing(...qvara('standalone')) },
   'nothing-but-tests-imports-test': {
