@@ -24,7 +24,7 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
 
 function barOn(stream: NodeJS.WriteStream): Progress {
   const options = { stream, format: FORMAT, barsize: BAR_SIZE, clearOnComplete: true, hideCursor: true };
-  const bar = new SingleBar({ ...options, gracefulExit: false, emptyOnZero: true }, Presets.rect);
+  const bar = new SingleBar({ ...options, gracefulExit: false, emptyOnZero: true }, Presets.shades_classic);
   let started = false;
   return {
     show({ done, total, words }) {

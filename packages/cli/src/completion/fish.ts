@@ -8,7 +8,7 @@ set -g __qvara_paths ${paths.join(' ')}
 function __qvara_at
     set -l at
     for word in (commandline -opc)[2..-1]
-        set -l next (string join ' ' $at $word)
+        set -l next (string join -- ' ' $at $word)
         contains -- $next $__qvara_paths; and set at $next
     end
     test "$at" = "$argv[1]"

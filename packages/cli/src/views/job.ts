@@ -72,8 +72,11 @@ function feesText(fees: readonly FeeLine[]): string {
   return fees.map((fee) => `${fee.code} ${money(fee)}`).join(', ');
 }
 
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 function resultText(result: JobAnswer['result']): string {
   return Object.entries(result ?? {})
-    .map(([name, value]) => `${name} ${shown(value)}`)
+    .map(([name, value]) => `${name} ${shown(isObject(value) ? Object.values(value).map(shown).join(' ') : value)}`)
     .join(', ');
 }
