@@ -35,6 +35,16 @@ beforeAll(async () => {
 afterAll(() => intake.close());
 
 const request = provisioning() as JobRequest;
+const FILE = { format: 'csv', body: 'name\n' } as const;
+const EVERY_WISH = {
+  type: 'customer.provision',
+  mode: 'upsert',
+  dryRun: true,
+  errorBudget: '5%',
+  label: 'x',
+  map: { name: 'x' },
+  set: { industry: 'x' },
+} as const;
 const everyFilter = { cursor: 'x', limit: 1 };
 
 /** Every call of the client, with all that it may be given. */
@@ -42,7 +52,14 @@ const CALLS: readonly ((client: Client) => Promise<unknown>)[] = [
   ({ jobs }) => jobs.post(request, { waitSeconds: 1 }),
   ({ jobs }) => jobs.plan(request),
   ({ jobs }) =>
-    jobs.page({ ...everyFilter, state: 'held', type: 'customer.update', customerId: 'x', code: 'internal' }),
+    jobs.page({
+      ...everyFilter,
+      state: 'held',
+      type: 'customer.update',
+      customerId: 'x',
+      importId: 'x',
+      code: 'internal',
+    }),
   ({ jobs }) => jobs.get('x', { waitSeconds: 1 }),
   ({ jobs }) => jobs.cancel('x'),
   ({ jobs }) => jobs.retry('x'),
@@ -52,12 +69,25 @@ const CALLS: readonly ((client: Client) => Promise<unknown>)[] = [
       .events('x')
       .follow({ after: 1, type: ['job.held'] })
       .next(),
-  ({ events }) => events.page({ after: 1, limit: 1, type: ['job.held'], jobId: 'x', customerId: 'x' }),
-  ({ events }) => events.follow({ type: ['job.held'], jobId: 'x', customerId: 'x' }).next(),
+  ({ events }) => events.page({ after: 1, limit: 1, type: ['job.held'], jobId: 'x', customerId: 'x', importId: 'x' }),
+  ({ events }) => events.follow({ type: ['job.held'], jobId: 'x', customerId: 'x', importId: 'x' }).next(),
   ({ events }) => events.newest(),
   ({ customers }) => customers.page({ ...everyFilter, serviceStatus: 'active' }),
   ({ customers }) => customers.get('ref:x'),
   ({ customers }) => customers.revealPortingPin('x'),
+  ({ imports }) => imports.page({ ...everyFilter, state: 'ready', type: 'customer.update' }),
+  ({ imports }) => imports.create(FILE, EVERY_WISH),
+  ({ imports }) => imports.columns('customer.update'),
+  ({ imports }) => imports.template('customer.update'),
+  ({ imports }) => imports.get('x'),
+  ({ imports }) => imports.rows('x').page({ ...everyFilter, state: 'failed', verdict: 'invalid' }),
+  ({ imports }) => imports.run('x'),
+  ({ imports }) => imports.pause('x'),
+  ({ imports }) => imports.resume('x'),
+  ({ imports }) => imports.cancel('x'),
+  ({ imports }) => imports.retry('x', FILE),
+  ({ imports }) => imports.failed('x'),
+  ({ imports }) => imports.results('x'),
   ({ containers }) => containers.page(everyFilter),
   ({ containers }) => containers.add({ label: 'x', region: 'x', capacity: 1 }),
   ({ containers }) => containers.change('x', { state: 'online' }),
