@@ -152,7 +152,7 @@ const toldByAll = {
   importId: importId.nullable(),
   jobType: z.enum(JOB_TYPES).nullable(),
   state: z.enum(JOB_STATES).nullable().meta({ description: 'The state of the job after it' }),
-  scope: z.enum(['container', 'tenant', 'customer', 'job', 'webhook']),
+  scope: z.enum(['container', 'tenant', 'customer', 'job', 'import', 'webhook']),
   step: z.enum(STEP_NAMES).nullable(),
   attempt: z.int().nullable().meta({ description: 'Which try of the step, or of the job', example: 1 }),
   container: z
