@@ -20,7 +20,7 @@ export type Api = ReturnType<typeof createApi>;
 const ENDED = new Set(['completed', 'failed', 'cancelled']);
 
 /** Talks to the intakes in turn, with one key. */
-export function createApi(urls: readonly string[], key: string, clientId = '') {
+export function createApi(urls: readonly string[], key: string) {
   let turn = 0;
 
   async function call<Body = Record<string, unknown>>(
@@ -67,9 +67,6 @@ export function createApi(urls: readonly string[], key: string, clientId = '') {
   }
 
   return {
-    /** As it is sent. */
-    key,
-    clientId,
     call,
     post,
     job,

@@ -8,7 +8,6 @@ const data = {
   jobSequence: 1,
   jobId: 'job_01k9zv6n3fe8prx2k1w3q4t5y6',
   customerId: 'cus_01k9zv6n3fe8prx2k1w3q4t5y6',
-  importId: null,
   jobType: 'customer.provision',
   state: 'running',
   scope: 'tenant',

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { failure } from './failure.ts';
-import { containerId, customerId, importId, jobId, tenantNumber, webhookId } from './ids.ts';
-import { IMPORT_STATES, importPause, importProgress, importTotals } from './imports.ts';
+import { containerId, customerId, jobId, tenantNumber } from './ids.ts';
 import { feeLine, held, JOB_STATES } from './job-answer.ts';
 import { JOB_TYPES } from './jobs.ts';
 import { retention, transcription } from './settings.ts';
@@ -9,12 +8,6 @@ import { STEP_NAMES } from './steps.ts';
 
 const nothing = {};
 const failed = { failure };
-const ofImport = {
-  importState: z.enum(IMPORT_STATES),
-  totals: importTotals,
-  progress: importProgress,
-  paused: importPause.nullable(),
-};
 
 /** THE event list: what each type tells besides what all tell. Full values, so that older events may be dropped. */
 export const EVENTS = {
@@ -30,15 +23,6 @@ export const EVENTS = {
   'job.completed': { result: z.record(z.string(), z.unknown()).nullable() },
   'job.failed': { failure, undo: z.enum(['complete', 'incomplete']).nullable() },
   'job.cancelled': nothing,
-  'job.late': {
-    begunAt: z.iso
-      .datetime()
-      .meta({ description: 'Its time is measured from here: its start, or its start since it was last retried' }),
-    expectedBy: z.iso.datetime().meta({ description: 'By then 99 of 100 jobs of its kind have completed' }),
-    p99Ms: z.int().meta({ description: 'The time that 99 of 100 completed jobs of its kind took at most' }),
-    held: held.nullable(),
-    failure: failure.nullable(),
-  },
   'step.started': nothing,
   'step.succeeded': nothing,
   'step.failed': failed,
@@ -60,9 +44,6 @@ export const EVENTS = {
   'porting-pin.generated': nothing,
   'porting-pin.revealed': { keyId: z.string() },
   'fee.incurred': { fee: feeLine },
-  'import.progressed': ofImport,
-  'import.finished': ofImport,
-  'webhook.disabled': { webhookId, reason: z.string() },
 } as const satisfies Record<string, z.ZodRawShape>;
 
 export type EventName = keyof typeof EVENTS;
@@ -84,10 +65,9 @@ const toldByAll = {
   jobSequence: z.int().nullable(),
   jobId: jobId.nullable(),
   customerId: customerId.nullable(),
-  importId: importId.nullable(),
   jobType: z.enum(JOB_TYPES).nullable(),
   state: z.enum(JOB_STATES).nullable(),
-  scope: z.enum(['container', 'tenant', 'customer', 'job', 'import', 'webhook']),
+  scope: z.enum(['container', 'tenant', 'customer', 'job']),
   step: z.enum(STEP_NAMES).nullable(),
   attempt: z.int().nullable(),
   container: z.strictObject({ id: containerId, label: z.string() }).nullable(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failure } from './failure.ts';
-import { customerId, importId, jobId } from './ids.ts';
+import { customerId, jobId } from './ids.ts';
 import { JOB_TYPES } from './jobs.ts';
 import { STEP_NAMES, STEP_STATES } from './steps.ts';
 
@@ -43,14 +43,12 @@ export const job = z.strictObject({
   phase: z.enum(['forward', 'undo']),
   customerId,
   externalId: z.string().nullable(),
-  importId: importId.nullable().meta({ description: 'The import that this job carries out a row of' }),
   attempt: z.int(),
   cancellable: z.boolean(),
   acceptedAt: at,
   startedAt: at.nullable(),
   finishedAt: at.nullable(),
   dueAt: at.nullable(),
-  lateSince: at.nullable().meta({ description: 'When it was told to be late, if it ever was' }),
   steps: z.array(jobStep),
   undo: z.enum(['complete', 'incomplete']).nullable(),
   held: held.nullable(),

@@ -29,10 +29,9 @@ export type Customer = {
 
 type RecordChange = JobPayload<'customer.update'>;
 
-/** The fields of the record, settings aside, that an update really changes, as they will be. */
+/** The fields an update really changes, as they will be. Empty when everything is so already. */
 export function changedFields(customer: Customer, change: RecordChange): Partial<Customer> {
-  const { retention: _, transcription: __, ...fields } = change;
-  const entries = Object.entries(fields).filter(
+  const entries = Object.entries(change).filter(
     ([field, value]) => JSON.stringify(value) !== JSON.stringify(customer[field as keyof Customer]),
   );
   return Object.fromEntries(entries) as Partial<Customer>;

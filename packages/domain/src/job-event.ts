@@ -25,8 +25,7 @@ export type JobEvent =
   | { readonly type: 'cancel-requested' }
   | { readonly type: 'retried' }
   | { readonly type: 'released' }
-  | { readonly type: 'abandoned' }
-  | { readonly type: 'late'; readonly p99Ms: number };
+  | { readonly type: 'abandoned' };
 
 export type JobEventType = JobEvent['type'];
 

@@ -11,8 +11,7 @@ export function planSteps(type: JobType, payload: unknown): readonly StepName[] 
 }
 
 function reachesTenant(change: JobPayload<'customer.update'>): boolean {
-  const { timeZone, dialingCountry, retention, transcription } = change;
-  return [timeZone, dialingCountry, retention, transcription].some((part) => part !== undefined);
+  return change.timeZone !== undefined || change.dialingCountry !== undefined;
 }
 
 /** The steps of a new job, none of them begun. */

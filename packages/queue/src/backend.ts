@@ -1,7 +1,7 @@
-import type { BellQueue } from '@qvara/contracts/queues';
+import type { QueueName } from '@qvara/contracts/jobs';
 import type { Processor, Queue, QueueOptions, Worker, WorkerOptions } from 'bullmq';
 
-/** What a bell carries in BullMQ: names, nothing else. `jobId` names a job; in the queues of imports and of deliveries, an import or a webhook. */
+/** What a bell carries in BullMQ: names, nothing else. */
 export type BellData = { readonly jobId: string; readonly bellNo: number };
 
 /** One way to reach BullMQ. Producers and consumers share it and must be closed before it. */
@@ -9,9 +9,9 @@ export type QueueBackend = {
   readonly kind: 'redis' | 'postgresql';
   /** Completed bells that BullMQ keeps: on PostgreSQL keeping a number costs an expensive delete each time. */
   readonly keepCompleted: true | { readonly count: number };
-  newQueue(name: BellQueue, options: Omit<QueueOptions, 'connection' | 'prefix'>): Queue<BellData>;
+  newQueue(name: QueueName, options: Omit<QueueOptions, 'connection' | 'prefix'>): Queue<BellData>;
   newWorker(
-    name: BellQueue,
+    name: QueueName,
     processor: Processor<BellData>,
     options: Omit<WorkerOptions, 'connection'>,
   ): Worker<BellData>;

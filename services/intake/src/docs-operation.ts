@@ -50,12 +50,10 @@ function parameterEntry({ name, in: place, required, description, schema }: Para
 
 function bodyPart(content: Content): string {
   const [media] = Object.values(content);
-  const examples = Object.values(content)
-    .flatMap((one) => Object.entries(one.examples ?? {}))
-    .map(
-      ([name, { value }]) =>
-        `<details><summary>${escapeHtml(name)}</summary><pre tabindex="0">${escapeHtml(typeof value === 'string' ? value : JSON.stringify(value, null, 2))}</pre></details>`,
-    );
+  const examples = Object.entries(media?.examples ?? {}).map(
+    ([name, { value }]) =>
+      `<details><summary>${escapeHtml(name)}</summary><pre tabindex="0">${escapeHtml(JSON.stringify(value, null, 2))}</pre></details>`,
+  );
   return `<h4>Body</h4>${schemaList(media?.schema)}${examples.length === 0 ? '' : `<h4>Examples</h4>${examples.join('')}`}`;
 }
 

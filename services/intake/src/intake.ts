@@ -1,4 +1,3 @@
-import type { Allow } from '@qvara/outbound/targets';
 import { openBackend } from '@qvara/queue/connection';
 import { createProducer } from '@qvara/queue/producer';
 import { sealer } from '@qvara/runtime/crypto';
@@ -21,14 +20,10 @@ import { createRateLimit } from './rate-limit.ts';
 import { createReferenceSource } from './reference-source.ts';
 import { ROUTES } from './routes.ts';
 import { listen } from './server.ts';
-import { createStreamSlots } from './stream-slots.ts';
-import { createTargets } from './targets.ts';
-import { createUploadSlots } from './upload-slots.ts';
 
 const BATCH = 128;
 /** Of the time for a stop, what is kept for bells, nudges and connections after the last request. */
 const AFTERWARDS_MS = 3_500;
-const UPLOAD_IDLE_MS = 60_000;
 
 export type IntakeSettings = {
   readonly databaseUrl: string;
@@ -41,10 +36,6 @@ export type IntakeSettings = {
   readonly quarantineDays: number;
   readonly clientWindow: number;
   readonly rateLimit?: number | undefined;
-  readonly webhookAllow?: Allow | undefined;
-  /** A request has so long to arrive, a file as long as it needs. */
-  readonly requestTimeoutMs?: number | undefined;
-  readonly uploadIdleMs?: number | undefined;
   readonly logger: Logger;
 };
 
@@ -77,12 +68,8 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
         return false;
       }),
     keys: createKeyRing(ledger),
-    streams: createStreamSlots(ledger),
-    uploads: createUploadSlots(),
-    uploadIdleMs: settings.uploadIdleMs ?? UPLOAD_IDLE_MS,
     reference: createReferenceSource(ledger),
     sealer: sealer(settings.secretKeys),
-    targets: createTargets(settings.webhookAllow ?? []),
     rateLimit: settings.rateLimit === undefined ? null : createRateLimit(settings.rateLimit),
     probes: createProbes({ metrics, checks: { ledger: () => ping(ledger) } }),
     documents: createDocuments(ROUTES),
@@ -92,7 +79,6 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
   async function closeAll(): Promise<void> {
     await settled();
     await follower.close();
-    await parts.targets.close();
     await producer.close();
     await backend.close();
     await closeLedger(ledger);

@@ -1,4 +1,4 @@
-import { pointerOf } from '@qvara/contracts/problem-items';
+import { pointerOf } from './problem-items.ts';
 
 const DEEPEST = 32;
 

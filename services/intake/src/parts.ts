@@ -10,9 +10,6 @@ import type { Ledger } from '@qvara/store/orm';
 import type { KeyRing } from './key-ring.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ReferenceSource } from './reference-source.ts';
-import type { StreamSlots } from './stream-slots.ts';
-import type { Targets } from './targets.ts';
-import type { UploadSlots } from './upload-slots.ts';
 
 type AcceptItem = Parameters<ReturnType<typeof acceptVerb>>[0][number];
 
@@ -30,12 +27,7 @@ export type Parts = {
   readonly keys: KeyRing;
   readonly reference: ReferenceSource;
   readonly follower: Follower;
-  readonly streams: StreamSlots;
-  readonly uploads: UploadSlots;
-  /** Whoever sends a file and is silent for so long has gone. */
-  readonly uploadIdleMs: number;
   readonly sealer: Sealer;
-  readonly targets: Targets;
   readonly rateLimit: RateLimit | null;
   readonly backend: Pick<QueueBackend, 'ping'>;
   readonly probes: Probes;
