@@ -25,7 +25,7 @@ export async function putInto(
 ): Promise<void> {
   for (const [row, told] of Object.entries(rows)) {
     const { code = 'invalid-value', message = 'is wrong.' } = told;
-    const error: RowError = { field: '/payload/name', code, message, remedy: 'Correct it.' };
+    const error: RowError = { field: 'name', code, message, remedy: 'Correct it.' };
     await pool.query(
       `update import_rows set state = $3, verdict = $4, errors = $5 where import_id = $1 and row_no = $2`,
       [id, Number(row), told.state, told.verdict, JSON.stringify(told.state === 'failed' ? [error] : [])],

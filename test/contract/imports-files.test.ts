@@ -15,7 +15,7 @@ afterAll(() => intake.close());
 
 const FAILED = { state: 'failed', verdict: 'invalid', code: 'invalid-value', message: 'is wrong.' } as const;
 const DONE = { state: 'done', verdict: 'create' } as const;
-const WHY = 'invalid-value,/payload/name is wrong. Correct it.';
+const WHY = 'invalid-value,name is wrong. Correct it.';
 
 /** An import of these lines of which some rows have failed. */
 async function failedImport(text: string, rows: readonly number[], options = {}): Promise<string> {
@@ -94,7 +94,7 @@ describe('failed.csv', () => {
       JSON.stringify([error]),
     ]);
     const [, row] = await client.csv(id, 'failed');
-    expect(row).toBe(`=cmd,@x,-1,+1,1,x,"'=HYPERLINK(""http://x"") "`);
+    expect(row).toBe(`=cmd,@x,-1,+1,1,x,"'=HYPERLINK(""http://x""). "`);
   });
 });
 

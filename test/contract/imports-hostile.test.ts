@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -172,6 +173,21 @@ describe('an upload', () => {
     expect((await client.rows(body.id))[0]?.fields).toMatchObject({ payload: { name: 'Zahnärzte 🦷' } });
     await intake.ledger.pool.query('delete from import_rows');
     await intake.ledger.pool.query('delete from imports');
+  });
+
+  it('that is refused midway spoils its connection for nobody', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number>();
+    agent.on('free', (socket) => ports.add(socket.localPort));
+    const file = csvOf(goodRows(20_000), 'name,nonsense');
+    const headers = { 'Content-Length': String(file.length) };
+    // As one piece it is all given to the connection before the answer can come.
+    for (let n = 0; n < 3; n += 1) {
+      const { status } = await streamTo(url, [file], { key: client.key, headers, agent });
+      expect(status).toBe(422);
+    }
+    expect(ports.size).toBe(1);
+    agent.destroy();
   });
 
   it('that is broken off leaves nothing', async () => {

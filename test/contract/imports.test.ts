@@ -97,18 +97,18 @@ describe('a file', () => {
   it('with rows that are none is taken all the same: they alone are bad', async () => {
     const { id } = await client.taken(csvOf(['a,b', ...goodRows(1), 'a,b,c,d,e,f']));
     expect((await client.rows(id)).map(({ fields }) => fields.unreadable)).toEqual([
-      'has 2 cells, but the header 4 columns',
+      'the row has 2 cells, but the header 4 columns',
       undefined,
-      'has 6 cells, but the header 4 columns',
+      'the row has 6 cells, but the header 4 columns',
     ]);
     const lines = ['{"name":', '[1]', '{"name":"a","name":"b"}', '{"name":"\\u0000"}', '{"name":"\\ud800"}', '{}'];
     const objects = await client.taken(lines.join('\n'), { type: 'application/x-ndjson' });
     expect((await client.rows(objects.id)).map(({ fields }) => fields.unreadable)).toEqual([
-      'is no JSON',
-      'is no JSON object',
-      '/name stands twice',
-      '/name: the text must not hold the character U+0000',
-      '/name: the text must be well-formed Unicode: it holds half of a surrogate pair',
+      'the row is no JSON',
+      'the row is no JSON object',
+      'the row names twice /name',
+      'the row holds what none may, at /name: the text must not hold the character U+0000',
+      'the row holds what none may, at /name: the text must be well-formed Unicode: it holds half of a surrogate pair',
       undefined,
     ]);
   });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { type Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../support/within.ts';
 import type { Key, Problem } from './running-intake.ts';
@@ -18,18 +18,20 @@ type Streaming = {
   readonly type?: string;
   readonly headers?: Record<string, string>;
   readonly deadlineMs?: number;
+  readonly agent?: Agent;
 };
 
 /** Sends pieces as quickly as they are taken, until there are no more or an answer comes. Null: it sends nothing any more. */
 export async function streamTo(
   url: string,
   pieces: AsyncIterable<Buffer | string | null> | Iterable<Buffer | string | null>,
-  { key, type = 'text/csv', headers = {}, deadlineMs = 20_000 }: Streaming,
+  { key, type = 'text/csv', headers = {}, deadlineMs = 20_000, agent }: Streaming,
 ): Promise<StreamedAnswer> {
   return await within(deadlineMs, async () => {
     const asked = request(url, {
       method: 'POST',
       headers: { Authorization: `Bearer ${key.text}`, 'Content-Type': type, ...headers },
+      ...(agent && { agent }),
     });
     // A server may close the connection on who still talks; what it said before is read all the same.
     asked.on('error', () => undefined);
@@ -51,7 +53,7 @@ export async function streamTo(
     }
     if (!heard) asked.end();
     const answer = await answerOf(await answered, sent);
-    asked.destroy();
+    if (!asked.writableEnded) asked.destroy();
     return answer;
   });
 }

@@ -42,12 +42,12 @@ describe('an object', () => {
     const constants = [[findColumn('customer.provision', 'industry'), 'Dental']] as never;
     expect(read({ name: 'A' }, { constants }).fields).toEqual({ payload: { industry: 'dental', name: 'A' } });
     expect(read({ industry: 'legal' }, { constants }).fields).toEqual({
-      unreadable: '"industry" fills industry, as "set" does',
+      unreadable: 'the name "industry" fills industry, as "set" does',
     });
   });
 
   it('that fills a field twice is none', () => {
-    expect(read({ name: 'A', Name: 'B' }).fields).toEqual({ unreadable: '"Name" fills name, as "name" does' });
+    expect(read({ name: 'A', Name: 'B' }).fields).toEqual({ unreadable: 'the name "Name" fills name, as "name" does' });
   });
 
   it('clears a field by null', () => {

@@ -57,7 +57,7 @@ export function readValues(
     }
     const before = filled.get(column);
     if (before !== undefined)
-      return unreadableRow(`${JSON.stringify(name)} fills ${column.field}, as ${JSON.stringify(before)} does`);
+      return unreadableRow(`the name ${JSON.stringify(name)} fills ${column.field}, as ${JSON.stringify(before)} does`);
     filled.set(column, name);
     put(fields, column.path, readCell(column, value, names));
   }

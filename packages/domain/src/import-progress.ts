@@ -11,6 +11,12 @@ export function progressOf({ state, rate }: Moving, { pending, running }: Import
   return { rowsPerSecond, etaSeconds: state === 'checking' || rate <= 0 ? null : Math.ceil(left / rate) };
 }
 
+/** Rows as they are told: what a cancelled import had not begun is skipped, although nobody has touched it. */
+export function toldTotals(state: ImportState, totals: ImportTotals): ImportTotals {
+  if (state !== 'cancelled') return totals;
+  return { ...totals, pending: 0, skipped: totals.skipped + totals.pending };
+}
+
 /** How many failed rows an import bears, of so many; null when it bears any number. */
 export function budgetOf(errorBudget: string | null, rows: number): number | null {
   if (errorBudget === null) return null;

@@ -28,7 +28,7 @@ export type ImportMove = {
  * when no row waits or runs. `hasRoom`: what it waited for is there. Null when it stays.
  */
 export function nextImportMove(standing: Standing, sums: Sums, hasRoom: boolean): ImportMove | null {
-  if (standing.finished || sums.unchecked > 0) return null;
+  if (standing.finished || (sums.unchecked > 0 && standing.state !== 'cancelled')) return null;
   const isOver = sums.pending === 0 && sums.running === 0;
   switch (standing.state) {
     case 'checking':

@@ -1,5 +1,5 @@
 import type { EventDetail, EventName } from '@qvara/contracts/events';
-import { progressOf } from '@qvara/domain/import-progress';
+import { progressOf, toldTotals } from '@qvara/domain/import-progress';
 import type { ImportRecord } from './entities/import.ts';
 import type { EventDrafts } from './events.ts';
 import { totalsOf } from './import-totals.ts';
@@ -26,7 +26,8 @@ type ImportEvent = Extract<EventName, `import.${string}`>;
 
 /** An event of an import. */
 export function toldOf(own: Told, sums: Totals, name: ImportEvent): EventDrafts {
-  const { changed: _, unchecked: __, ...totals } = sums;
+  const { changed: _, unchecked: __, ...counted } = sums;
+  const totals = toldTotals(own.state, counted);
   const { pausedReason: reason, pausedDetail: detail } = own;
   const told: EventDetail<ImportEvent> = {
     importState: own.state,

@@ -18,7 +18,6 @@ const NEWEST = 0.5;
 
 type Open = Omit<ImportRecord, 'layout' | 'mode' | 'format'> & {
   readonly pausedRegions: readonly string[] | null;
-  readonly rate: number | null;
   readonly rateRows: number;
   /** Milliseconds since the rows were last counted, and since anything was told. */
   readonly countedMs: number | null;

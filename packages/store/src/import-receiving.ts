@@ -1,8 +1,11 @@
 import { CHUNK_ROWS } from '@qvara/contracts/imports';
 import { repeatConflicts } from './coalesce.ts';
+import type { Announce } from './commit.ts';
 import type { ImportLayout, ImportRecord } from './entities/import.ts';
+import { appendEvents } from './events.ts';
+import { importEvents } from './import-events.ts';
 import type { Ledger } from './orm.ts';
-import { sqlOn } from './sql.ts';
+import { sqlOn, transact } from './sql.ts';
 
 /** Whoever sends the same key again may take over from an upload that has stored nothing for so long. */
 const TAKEN_OVER_AFTER_S = 120;
@@ -124,17 +127,28 @@ export async function touchImport(ledger: Ledger, importId: string): Promise<voi
   );
 }
 
+type Received = { readonly importId: string; readonly layout: ImportLayout };
+
 /** All rows are stored: the import waits to be checked. Repeatable. False when it was not received any more. */
-export async function finishReceiving(ledger: Ledger, importId: string, layout: ImportLayout): Promise<boolean> {
-  const sql = sqlOn(ledger.pool);
-  await repeatConflicts(() =>
-    sql.query(
-      `update imports set state = 'checking', touched_at = clock_timestamp(), layout = $2
-       where id = $1 and state = 'receiving' and touched_at > 'epoch'`,
-      [importId, JSON.stringify(layout)],
-    ),
+export async function finishReceiving(
+  ledger: Ledger,
+  announce: Announce,
+  { importId, layout }: Received,
+): Promise<boolean> {
+  const lastEvent = await repeatConflicts(() =>
+    transact(ledger.pool, async (sql) => {
+      const [mine] = await sql.query(
+        `update imports set state = 'checking', touched_at = clock_timestamp(), layout = $2
+         where id = $1 and state = 'receiving' and touched_at > 'epoch' returning id`,
+        [importId, JSON.stringify(layout)],
+      );
+      return mine === undefined ? 0 : await appendEvents(sql, await importEvents(sql, importId));
+    }),
   );
-  const [row] = await sql.query(`select from imports where id = $1 and state <> 'receiving'`, [importId]);
+  announce({ bells: [], lastEvent, ended: false, dueInMs: [] });
+  const [row] = await sqlOn(ledger.pool).query(`select from imports where id = $1 and state <> 'receiving'`, [
+    importId,
+  ]);
   return row !== undefined;
 }
 

@@ -1,8 +1,8 @@
 import { CodedError } from '@qvara/contracts/failure';
 import { ROW_VERDICTS } from '@qvara/contracts/imports';
-import { repeatConflicts } from './coalesce.ts';
+import type { Announce } from './commit.ts';
 import type { ImportRowRecord } from './entities/import.ts';
-import { lockImport } from './import-control.ts';
+import { lockImport, tellMove } from './import-control.ts';
 import type { ReceivedRow } from './import-receiving.ts';
 import { findImport, type ImportRow } from './imports.ts';
 import type { Ledger } from './orm.ts';
@@ -35,20 +35,22 @@ export async function checkRetryable(ledger: Ledger, viewer: Viewer, importId: s
  * Lets failed rows be checked and tried again, with their correction if there is one: all of it or nothing. Throws
  * `not-found`, or `import-not-retryable`.
  */
-export async function retryImport(ledger: Ledger, { correctionId, ...wish }: Retry): Promise<ImportRow> {
-  return await repeatConflicts(() =>
-    transact(ledger.pool, async (sql) => {
-      const row = await lockRetryable(sql, wish);
-      if (correctionId !== null) await correctRows(sql, row.id, correctionId);
-      await reopenRows(sql, row.id);
-      await sql.query(
-        `update imports set state = 'checking', checked_at = null, finished_at = null, failed_before = 0,
+export async function retryImport(
+  ledger: Ledger,
+  announce: Announce,
+  { correctionId, ...wish }: Retry,
+): Promise<ImportRow> {
+  return await tellMove(ledger, announce, async (sql) => {
+    const row = await lockRetryable(sql, wish);
+    if (correctionId !== null) await correctRows(sql, row.id, correctionId);
+    await reopenRows(sql, row.id);
+    await sql.query(
+      `update imports set state = 'checking', checked_at = null, finished_at = null, failed_before = 0,
            paused_reason = null, paused_detail = null, paused_at = null where id = $1`,
-        [row.id],
-      );
-      return await findImport(sql, wish.viewer, row.id);
-    }),
-  );
+      [row.id],
+    );
+    return await findImport(sql, wish.viewer, row.id);
+  });
 }
 
 async function lockRetryable(sql: Sql, wish: Omit<Retry, 'correctionId'>): Promise<ImportRow> {

@@ -152,6 +152,8 @@ export function reasonOf({ errors }: Pick<ImportRowRecord, 'errors'>): {
   readonly code: string;
   readonly error: string;
 } {
-  const all = errors.map(({ field, message, remedy }) => `${field === null ? '' : `${field} `}${message} ${remedy}`);
+  const all = errors.map(
+    ({ field, message, remedy }) => `${field === null ? '' : `${field} `}${message.replace(/\.?$/, '.')} ${remedy}`,
+  );
   return { code: errors[0]?.code ?? 'internal', error: all.join(' ') };
 }

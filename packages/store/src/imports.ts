@@ -3,8 +3,10 @@ import { CodedError } from '@qvara/contracts/failure';
 import type { ImportAnswer, ImportPlan, ImportState, ImportTotals } from '@qvara/contracts/imports';
 import type { JobType } from '@qvara/contracts/jobs';
 import { type FeeRows, importPlan } from '@qvara/domain/import-plan';
+import { progressOf, toldTotals } from '@qvara/domain/import-progress';
 import { headRoom } from '@qvara/domain/placement';
 import type { ImportRecord } from './entities/import.ts';
+import { type ImportSums, SUMS } from './import-totals.ts';
 import { pageOf } from './jobs.ts';
 import type { Ledger } from './orm.ts';
 import { loadFitting } from './seats.ts';
@@ -15,16 +17,7 @@ import { type Viewer, visibleClient } from './viewer.ts';
 export type ImportLayout = ImportRecord['layout'];
 
 /** An import with the sums of its chunks. */
-export type ImportRow = ImportRecord & ImportTotals & { readonly changed: number };
-
-const COUNTS = ['unchanged', 'invalid', 'conflict', 'pending', 'running', 'done', 'failed', 'skipped'] as const;
-const SUMS = [
-  ...['rows', ...COUNTS, 'changed'].map((name) => [name, name]),
-  ['to_create', 'create'],
-  ['to_update', 'update'],
-]
-  .map(([column, name]) => `coalesce(sum(${column}), 0)::int as "${name}"`)
-  .join(', ');
+export type ImportRow = ImportRecord & ImportSums;
 
 // An upload that was given up is being taken away.
 const SELECT = `select i.*, n.* from imports i cross join lateral (
@@ -99,7 +92,7 @@ export function importAnswer(row: ImportRow, plan: ImportPlan | null): ImportAns
     columns: row.layout.columns.map((column, at) => ({ column, field: row.layout.fields[at] ?? null })),
     totals: totalsOf(row),
     changedSinceCheck: row.changed,
-    progress: { rowsPerSecond: null, etaSeconds: null },
+    progress: progressOf(row, row),
     plan,
     createdAt: row.createdAt,
     checkedAt: row.checkedAt,
@@ -109,13 +102,10 @@ export function importAnswer(row: ImportRow, plan: ImportPlan | null): ImportAns
   };
 }
 
-/** The rows of an import by verdict and state. What a cancelled import had not begun is skipped. */
-export function totalsOf(row: ImportRow): ImportTotals {
-  const { rows, create, update, unchanged, invalid, conflict, running, done, failed } = row;
-  const cancelled = row.state === 'cancelled';
-  const pending = cancelled ? 0 : row.pending;
-  const skipped = cancelled ? row.skipped + row.pending : row.skipped;
-  return { rows, create, update, unchanged, invalid, conflict, pending, running, done, failed, skipped };
+function totalsOf(row: ImportRow): ImportTotals {
+  const { rows, create, update, unchanged, invalid, conflict, pending, running, done, failed, skipped } = row;
+  const totals = { rows, create, update, unchanged, invalid, conflict, pending, running, done, failed, skipped };
+  return toldTotals(row.state, totals);
 }
 
 function pausedOf({ state, pausedReason, pausedDetail, pausedAt }: ImportRow): ImportAnswer['paused'] {

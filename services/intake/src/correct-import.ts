@@ -32,7 +32,7 @@ export async function receiveCorrection(parts: Parts, wish: Wish, file: SentFile
       const kept = await keepCorrections(ledger, { correctionId, importId: of.id }, corrected);
       refuseTwice(some, corrected, kept);
     }
-    return await retryImport(ledger, { ...wish, correctionId });
+    return await retryImport(ledger, parts.announce, { ...wish, correctionId });
   } catch (error) {
     await dropCorrection(ledger, correctionId).catch(() => undefined);
     throw error;

@@ -65,7 +65,9 @@ export const IMPORT_CONTROL_ROUTES = CONTROLS.map(({ name, summary, description,
       },
     },
     refusals: [refusal],
-    handle: async ({ ledger }, { viewer, path }) =>
-      await importReply(ledger, await verb(ledger, { importId: path.id, viewer }), 202),
+    handle: async (parts, { viewer, path }) => {
+      const row = await verb(parts.ledger, parts.announce, { importId: path.id, viewer });
+      return await importReply(parts, row, 202);
+    },
   }),
 );

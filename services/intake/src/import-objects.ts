@@ -25,7 +25,7 @@ export function objectReader(layout: ObjectLayout, names: CodeNames): ObjectRead
   return {
     read(line) {
       const parsed = parseObject(line);
-      if (typeof parsed === 'string') return unreadableRow(parsed);
+      if (typeof parsed === 'string') return unreadableRow(`the row ${parsed}`);
       const values = namedValues(parsed).map(([name, value]) => [name, value, columnOf(name)] as const);
       return readValues(layout, values, names);
     },
@@ -43,7 +43,7 @@ export function parseObject(line: string): object | string {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is no JSON object';
   const fault = inspectJson(line);
-  if (fault !== null) return `${fault.pointer} ${fault.fault === 'too-deep' ? 'is nested too deep' : 'stands twice'}`;
+  if (fault !== null) return `${fault.fault === 'too-deep' ? 'is nested too deep at' : 'names twice'} ${fault.pointer}`;
   const [item] = characterItems(value);
-  return item === undefined ? value : `${item.pointer}: ${item.message}`;
+  return item === undefined ? value : `holds what none may, at ${item.pointer}: ${item.message}`;
 }

@@ -53,7 +53,7 @@ async function openCsv({ head, bytes }: Source, { names, ...wish }: TableWish): 
 
 function countWords(cells: number, columns: number): string {
   const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;
-  return `has ${count(cells, 'cell')}, but the header ${count(columns, 'column')}`;
+  return `the row has ${count(cells, 'cell')}, but the header ${count(columns, 'column')}`;
 }
 
 /** What is said about names is judged at once; the names themselves come with the rows. */

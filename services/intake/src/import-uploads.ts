@@ -26,7 +26,7 @@ async function postImport(parts: Parts, { viewer, query, headers, file }: Post):
   const { id, replayed } = await parts.uploads.use(viewer.clientId, () =>
     receiveImport(parts, sender, { wish: query, file: file as SentFile }),
   );
-  const reply = await importReply(parts.ledger, await loadImport(parts.ledger, viewer, id), 202);
+  const reply = await importReply(parts, await loadImport(parts.ledger, viewer, id), 202);
   return { ...reply, headers: { ...reply.headers, ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}) } };
 }
 
@@ -76,9 +76,9 @@ export const IMPORT_UPLOAD_ROUTES = [
       const retry = { importId: path.id, viewer };
       const row =
         file === null
-          ? await retryImport(parts.ledger, { ...retry, correctionId: null })
+          ? await retryImport(parts.ledger, parts.announce, { ...retry, correctionId: null })
           : await parts.uploads.use(viewer.clientId, () => receiveCorrection(parts, retry, file));
-      return await importReply(parts.ledger, row, 202);
+      return await importReply(parts, row, 202);
     },
   }),
 ];

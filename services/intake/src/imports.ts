@@ -74,8 +74,8 @@ export const IMPORT_ROUTES = [
     summary: 'Read an import, as it is now',
     params,
     answers: { 200: { description: 'The import', schema: importAnswer, headers: { ETag: 'For If-None-Match' } } },
-    handle: async ({ ledger }, { viewer, path }) =>
-      await importReply(ledger, await loadImport(ledger, viewer, path.id), 200),
+    handle: async (parts, { viewer, path }) =>
+      await importReply(parts, await loadImport(parts.ledger, viewer, path.id), 200),
   }),
   route({
     method: 'get',

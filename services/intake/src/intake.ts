@@ -10,6 +10,7 @@ import { acceptVerb } from '@qvara/store/accept';
 import { createAnnouncer } from '@qvara/store/announcer';
 import { coalesce } from '@qvara/store/coalesce';
 import { createFollower } from '@qvara/store/follower';
+import { ringImport } from '@qvara/store/import-bells';
 import { closeLedger, openLedger, ping } from '@qvara/store/orm';
 import { applyPauses } from '@qvara/store/queue-pauses';
 import { createApp } from './app.ts';
@@ -62,6 +63,8 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
   const follower = createFollower(ledger, databaseUrl);
   const metrics = createMetrics({ service: 'intake' });
   measureQueue(metrics, backend);
+  const ringing = new Set<Promise<void>>();
+  const rings = async (importId: string) => await producer.ring(await ringImport(ledger, importId));
   const stopping = new AbortController();
   const parts: Parts = {
     ledger,
@@ -79,6 +82,12 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
     keys: createKeyRing(ledger),
     streams: createStreamSlots(ledger),
     uploads: createUploadSlots(),
+    ringImport(importId) {
+      const rung = rings(importId)
+        .catch((error) => logger.warn({ err: error, importId }, 'an import could not be rung; rescue rings it'))
+        .finally(() => ringing.delete(rung));
+      ringing.add(rung);
+    },
     uploadIdleMs: settings.uploadIdleMs ?? UPLOAD_IDLE_MS,
     reference: createReferenceSource(ledger),
     sealer: sealer(settings.secretKeys),
@@ -90,6 +99,7 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
   };
 
   async function closeAll(): Promise<void> {
+    await Promise.all(ringing);
     await settled();
     await follower.close();
     await parts.targets.close();

@@ -32,6 +32,8 @@ export type Parts = {
   readonly follower: Follower;
   readonly streams: StreamSlots;
   readonly uploads: UploadSlots;
+  /** Rings an import for which there may be something to do. Does not wait: rescue rings what is not rung. */
+  readonly ringImport: (importId: string) => void;
   /** Whoever sends a file and is silent for so long has gone. */
   readonly uploadIdleMs: number;
   readonly sealer: Sealer;

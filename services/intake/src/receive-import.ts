@@ -79,7 +79,7 @@ export async function receiveImport(
   const alive = setInterval(() => void touchImport(ledger, row.id).catch(() => undefined), TOUCHED_MS);
   try {
     await storeRows(parts, row.id, table.rows);
-    await patiently(parts, () => finishReceiving(ledger, row.id, table.layout()));
+    await patiently(parts, () => finishReceiving(ledger, parts.announce, { importId: row.id, layout: table.layout() }));
   } catch (error) {
     await abandonImport(ledger, row.id).catch((lost: unknown) => {
       parts.logger.warn({ err: lost, importId: row.id }, 'a broken off import is left to housekeeping');

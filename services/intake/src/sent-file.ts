@@ -54,15 +54,12 @@ export function openFile(request: IncomingMessage, { idleMs, stopping }: Limits)
   async function* read(): AsyncGenerator<Buffer> {
     // A large file may take longer than any other request.
     unhurried.add(request.socket);
+    request.once('end', () => unhurried.delete(request.socket));
     let size = 0;
-    try {
-      for (let piece = await next(); piece !== null; piece = await next()) {
-        size += piece.length;
-        if (size > MOST_BYTES) throw tooManyBytes();
-        yield piece;
-      }
-    } finally {
-      unhurried.delete(request.socket);
+    for (let piece = await next(); piece !== null; piece = await next()) {
+      size += piece.length;
+      if (size > MOST_BYTES) throw tooManyBytes();
+      yield piece;
     }
   }
 
@@ -71,7 +68,6 @@ export function openFile(request: IncomingMessage, { idleMs, stopping }: Limits)
     length,
     bytes: read(),
     leave() {
-      unhurried.delete(request.socket);
       void pieces.return?.();
       request.resume();
       const cut = setTimeout(() => request.destroy(), LINGER_MS);

@@ -43,7 +43,7 @@ async function handle(parts: Parts, route: Route, { asked, request }: { asked: A
   try {
     return await route.handle?.(parts, asked);
   } finally {
-    if (!request.complete) asked.file?.leave();
+    if (!request.readableEnded) asked.file?.leave();
   }
 }
 

@@ -41,6 +41,8 @@ export type ImportRecord = {
   /** Rows that had failed when it was last set going: they count against no budget again. */
   readonly failedBefore: number;
   readonly bellNo: number;
+  /** Rows a second, when it was last measured. */
+  readonly rate: number | null;
   readonly createdAt: string;
   readonly checkedAt: string | null;
   readonly startedAt: string | null;
