@@ -118,23 +118,21 @@ describe('a row that changes a customer', () => {
   const gone = { ...customer, serviceStatus: 'disconnected' } as const;
   const suspended = { ...customer, suspensions: [{ clientId: 'cli_b', holder: 'fraud', reason: 'so', since: at }] };
 
-  test.each<[string, JobRequest, Known | null, string]>([
-    ['who is not there', rename, null, 'customer-not-found'],
-    ['who is disconnected', rename, gone, 'customer-disconnected'],
-    ['of another version', { ...rename, expectedVersion: 2 }, customer, 'version-mismatch'],
+  test.each<[string, [JobRequest, Known | null], string]>([
+    ['who is not there', [rename, null], 'customer-not-found'],
+    ['who is disconnected', [rename, gone], 'customer-disconnected'],
+    ['of another version', [{ ...rename, expectedVersion: 2 }, customer], 'version-mismatch'],
     [
       'without an engine',
-      { type: 'transcription.update', ...target, payload: { sentimentAnalysis: true } },
-      customer,
+      [{ type: 'transcription.update', ...target, payload: { sentimentAnalysis: true } }, customer],
       'engine-required',
     ],
     [
       'whom another client suspends',
-      { type: 'customer.resume', ...target, payload: { holder: 'fraud' } },
-      suspended,
+      [{ type: 'customer.resume', ...target, payload: { holder: 'fraud' } }, suspended],
       'suspension-not-held',
     ],
-  ])('%s is in conflict', (_, request, known, code) => {
+  ])('%s is in conflict', (_, [request, known], code) => {
     expect(codes(judge(request, { customer: known }))).toEqual([code]);
   });
 

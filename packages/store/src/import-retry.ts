@@ -72,7 +72,8 @@ async function correctRows(sql: Sql, importId: string, correctionId: string): Pr
   await inChunks(sql, importId, (first, last) =>
     sql.query(
       `update import_rows r set raw = d.raw, fields = d.fields, ref = d.ref, hash = d.hash,
-         job_id = case when r.hash = d.hash then r.job_id end, customer_id = case when r.hash = d.hash then r.customer_id end
+         job_id = case when r.hash = d.hash then r.job_id end, customer_id = case when r.hash = d.hash then r.customer_id end,
+         copy_no = case when r.hash = d.hash then r.copy_no end
        from import_corrections d where d.correction_id = $2 and d.row_no between $3 and $4
          and r.import_id = $1 and r.row_no = d.row_no`,
       [importId, correctionId, first, last],
