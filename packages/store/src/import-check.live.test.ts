@@ -5,7 +5,7 @@ import { checkChunk } from './import-check.ts';
 import { claimChunk } from './import-chunks.ts';
 import { findRungImport } from './import-run.ts';
 import { totalsOf } from './import-totals.ts';
-import type { JudgedImport } from './judge-rows.ts';
+import type { JudgedImport } from './row-situations.ts';
 import { sqlOn } from './sql.ts';
 import { addImport, customerRow, rowsOf, type TestFields } from './test-imports.ts';
 import { accepted, addRoom, openProcess, type Process, provision } from './test-ledger.ts';

@@ -3,8 +3,9 @@ import type { JobPayload } from '@qvara/contracts/jobs';
 import type { Reference } from '@qvara/contracts/reference';
 import { repeatConflicts } from './coalesce.ts';
 import { type ChunkClaim, lockChunk } from './import-chunks.ts';
-import { type Judged, type JudgedImport, judgeRows, type OpenRow } from './judge-rows.ts';
+import { type Judged, judgeRows } from './judge-rows.ts';
 import type { Ledger } from './orm.ts';
+import type { JudgedImport, OpenRow } from './row-situations.ts';
 import { type Sql, transact } from './sql.ts';
 
 type Wish = { readonly import: JudgedImport; readonly chunk: ChunkClaim; readonly reference: Reference };

@@ -1,6 +1,6 @@
 import { IMPORT_BELLS } from './import-bells.ts';
-import type { JudgedImport } from './judge-rows.ts';
 import type { Ledger } from './orm.ts';
+import type { JudgedImport } from './row-situations.ts';
 import { sqlOn } from './sql.ts';
 
 /** How many bells may have been rung since one that is still answered. */

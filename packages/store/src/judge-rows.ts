@@ -3,20 +3,9 @@ import type { FeeLine } from '@qvara/contracts/job-answer';
 import type { JobRequest } from '@qvara/contracts/jobs';
 import type { Reference } from '@qvara/contracts/reference';
 import { judgeRow, type RowPlan } from '@qvara/domain/row-verdict';
-import type { ImportRecord, ImportRowRecord } from './entities/import.ts';
 import { readRow } from './read-row.ts';
-import { findSituations } from './row-situations.ts';
+import { findSituations, type JudgedImport, type OpenRow } from './row-situations.ts';
 import type { Sql } from './sql.ts';
-
-/** An import as far as its rows are judged by it. */
-export type JudgedImport = Pick<ImportRecord, 'id' | 'clientId' | 'byAdmin' | 'type' | 'mode'>;
-/** A row as far as it is judged. */
-export type OpenRow = Pick<
-  ImportRowRecord,
-  'rowNo' | 'fields' | 'ref' | 'hash' | 'jobId' | 'verdict' | 'customerId'
-> & {
-  readonly copyNo: number | null;
-};
 
 /** What would become of a row now. */
 export type Judged = {

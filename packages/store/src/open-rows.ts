@@ -4,8 +4,9 @@ import type { Reference } from '@qvara/contracts/reference';
 import { headRoom } from '@qvara/domain/placement';
 import { OPEN_ROWS } from './import-check.ts';
 import type { ChunkClaim } from './import-chunks.ts';
-import { type Judged, type JudgedImport, judgeRows, type OpenRow } from './judge-rows.ts';
+import { type Judged, judgeRows } from './judge-rows.ts';
 import type { Ledger } from './orm.ts';
+import type { JudgedImport, OpenRow } from './row-situations.ts';
 import { loadFitting } from './seats.ts';
 import { transact } from './sql.ts';
 

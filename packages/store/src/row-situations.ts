@@ -2,8 +2,18 @@ import type { JobRequest, JobType } from '@qvara/contracts/jobs';
 import type { RowSituation } from '@qvara/domain/row-verdict';
 import { wholeSettings } from '@qvara/domain/settings';
 import type { CustomerRow } from './entities/customer.ts';
-import type { JudgedImport, OpenRow } from './judge-rows.ts';
+import type { ImportRecord, ImportRowRecord } from './entities/import.ts';
 import type { Sql } from './sql.ts';
+
+/** An import as far as its rows are judged by it. */
+export type JudgedImport = Pick<ImportRecord, 'id' | 'clientId' | 'byAdmin' | 'type' | 'mode'>;
+/** A row as far as it is judged. */
+export type OpenRow = Pick<
+  ImportRowRecord,
+  'rowNo' | 'fields' | 'ref' | 'hash' | 'jobId' | 'verdict' | 'customerId'
+> & {
+  readonly copyNo: number | null;
+};
 
 type Asked = { readonly row: OpenRow; readonly request: JobRequest };
 type Wish = { readonly rows: readonly OpenRow[]; readonly asked: readonly Asked[] };

@@ -49,22 +49,6 @@ export type ImportRecord = {
   readonly finishedAt: string | null;
 };
 
-/** Rows of a chunk by verdict and by state; each kind is counted in the same commit in which its rows change. */
-export type ChunkCounts = {
-  readonly rows: number;
-  readonly toCreate: number;
-  readonly toUpdate: number;
-  readonly unchanged: number;
-  readonly invalid: number;
-  readonly conflict: number;
-  readonly changed: number;
-  readonly pending: number;
-  readonly running: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly skipped: number;
-};
-
 export type ImportRowRecord = {
   readonly importId: string;
   readonly rowNo: number;
