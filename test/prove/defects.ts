@@ -25,7 +25,8 @@ export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
     {
       name: 'a second tenant',
       platform: `${effect} select 'created', null, container_id, number + 500, customer_id, job_id, claim_no + 1000
-                 from effects where effect = 'created' limit 1`,
+                 from effects where effect = 'created' and customer_id not in
+                   (select customer_id from effects where effect = 'removed') limit 1`,
     },
     {
       name: 'a second removal',
@@ -41,6 +42,11 @@ export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
       name: 'a second activation in the events',
       ledger: `insert into event_entries select last + 1000, client_id, customer_id, job_id, job_last + 1000, subject, occurred_at,
                common, told from event_entries where told @> '[{"name": "tenant.activated"}]' limit 1`,
+    },
+    {
+      name: 'a job that is told to be late twice',
+      ledger: `update event_entries set told = jsonb_set(told, '{0,name}', '"job.late"')
+               where job_id = (select min(id) from jobs) and told @> '[{"name": "step.started"}]'`,
     },
     {
       name: 'a request that made two jobs',

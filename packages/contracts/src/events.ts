@@ -30,6 +30,15 @@ export const EVENTS = {
   'job.completed': { result: z.record(z.string(), z.unknown()).nullable() },
   'job.failed': { failure, undo: z.enum(['complete', 'incomplete']).nullable() },
   'job.cancelled': nothing,
+  'job.late': {
+    begunAt: z.iso
+      .datetime()
+      .meta({ description: 'Its time is measured from here: its start, or its start since it was last retried' }),
+    expectedBy: z.iso.datetime().meta({ description: 'By then 99 of 100 jobs of its kind have completed' }),
+    p99Ms: z.int().meta({ description: 'The time that 99 of 100 completed jobs of its kind took at most' }),
+    held: held.nullable(),
+    failure: failure.nullable(),
+  },
   'step.started': nothing,
   'step.succeeded': nothing,
   'step.failed': failed,

@@ -50,6 +50,7 @@ export const job = z.strictObject({
   startedAt: at.nullable(),
   finishedAt: at.nullable(),
   dueAt: at.nullable(),
+  lateSince: at.nullable().meta({ description: 'When it was told to be late, if it ever was' }),
   steps: z.array(jobStep),
   undo: z.enum(['complete', 'incomplete']).nullable(),
   held: held.nullable(),

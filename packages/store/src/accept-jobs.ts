@@ -113,6 +113,8 @@ export function newJob(item: AcceptItem, { customerId, ownerId, turn, bell, now 
     acceptedAt: now,
     startedAt: null,
     finishedAt: null,
+    begunAt: null,
+    lateAt: null,
     claimNo: 0,
     claimToken: null,
     writeNo: 0,

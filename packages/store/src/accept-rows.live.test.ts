@@ -109,6 +109,15 @@ it('rows are accepted, claimed and seated in one commit, without a bell and with
   expect(window?.n).toBe(0);
 });
 
+it('the time that a row takes is measured from its start, as of any job', async () => {
+  const { items } = await going([newRow()]);
+  const [run] = await begun(items);
+  const measured = () => process.rows('select begun_at = started_at as begun from jobs where id = $1', [run?.job.id]);
+  expect(await measured()).toEqual([{ begun: true }]);
+  await runUntil(run as Run, 'end');
+  expect(await measured()).toEqual([{ begun: true }]);
+});
+
 it('the same batch asked again after an answer was lost makes nothing twice and claims nothing anew', async () => {
   const { id, items } = await going([newRow(), newRow()]);
   const first = await verb()(items, false);

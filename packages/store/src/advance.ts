@@ -133,8 +133,8 @@ async function place(sql: Sql, entries: readonly Entry[], candidates: readonly C
   });
 }
 
-function moveEntry({ item, now, seat, placed }: Entry): MovedJob {
-  const { job, told } = moveJob(item.job, eventsOf(item, seat, placed), now);
+function moveEntry({ item, now, eventCount, seat, placed }: Entry): MovedJob {
+  const { job, told } = moveJob({ ...item.job, eventCount }, eventsOf(item, seat, placed), now);
   return { job: { ...job, writeNo: item.job.writeNo + 1 }, told };
 }
 

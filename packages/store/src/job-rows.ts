@@ -35,7 +35,8 @@ function bellOf(job: JobRow): JobRow {
 const PROGRESS = `phase text, attempt int, steps jsonb, failure jsonb, fees jsonb, cancellable boolean, abandonments int,
   write_no int, event_count int`;
 const ALL = `${PROGRESS}, state text, undo text, held jsonb, result jsonb, cancel_requested boolean, due_at timestamptz,
-  started_at timestamptz, finished_at timestamptz, turn int, claim_no bigint, claim_token text, worker_id text, bell text`;
+  started_at timestamptz, finished_at timestamptz, begun_at timestamptz, turn int, claim_no bigint, claim_token text,
+  worker_id text, bell text`;
 
 const updateAll = updater(ALL);
 
@@ -50,6 +51,9 @@ export async function updateJobs(sql: Sql, jobs: readonly JobRow[]): Promise<voi
 /** Writes back jobs that were running and are running still, under the same claim. */
 export const updateRunning = updater(PROGRESS);
 
+/** Notes that jobs were told to be late. Nothing else of them changes: somebody may be running them. */
+export const noteLate = updater('late_at timestamptz, event_count int');
+
 function updater(columns: string): (sql: Sql, jobs: readonly JobRow[]) => Promise<void> {
   const names = namesOf(columns);
   const text = `update jobs j set ${names.map((name) => `${name} = r.${name}`).join(', ')}
@@ -63,8 +67,8 @@ function updater(columns: string): (sql: Sql, jobs: readonly JobRow[]) => Promis
 const FRESH = `id text, client_id text, owner_id text, customer_id text, type text, queue text, external_id text, payload jsonb,
   expected_version int, by_admin boolean, turn int, state text, phase text, attempt int, steps jsonb, fees jsonb,
   cancellable boolean, due_at timestamptz, accepted_at timestamptz, bell text, bell_no int, rung_at timestamptz, event_count int`;
-const BEGUN = `${FRESH}, held jsonb, started_at timestamptz, claim_no bigint, claim_token text, write_no int, worker_id text,
-  import_id text, import_row int`;
+const BEGUN = `${FRESH}, held jsonb, started_at timestamptz, begun_at timestamptz, claim_no bigint, claim_token text,
+  write_no int, worker_id text, import_id text, import_row int`;
 
 /** Writes new jobs that nobody has claimed. */
 export const insertJobs = inserter(FRESH);

@@ -22,6 +22,7 @@ export function jobAnswer(job: JobRow): JobAnswer {
     startedAt: job.startedAt,
     finishedAt: job.finishedAt,
     dueAt: job.state === 'waiting' ? job.dueAt : null,
+    lateSince: job.lateAt,
     steps: [...job.steps],
     undo: job.undo,
     held: job.held,

@@ -39,6 +39,8 @@ export const Job = defineEntity({
     acceptedAt: p.type(Timestamp).$type<string>(),
     startedAt: p.type(Timestamp).$type<string>().nullable(),
     finishedAt: p.type(Timestamp).$type<string>().nullable(),
+    begunAt: p.type(Timestamp).$type<string>().nullable(),
+    lateAt: p.type(Timestamp).$type<string>().nullable(),
     claimNo: p.bigint('number'),
     claimToken: p.text().nullable(),
     writeNo: p.integer(),
