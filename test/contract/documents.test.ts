@@ -29,7 +29,8 @@ POST /v1/webhooks/{id}/replay, POST /v1/webhooks/{id}/redeliver, POST /v1/delive
 GET /v1/imports, POST /v1/imports, GET /v1/imports/columns, GET /v1/imports/template.csv, GET /v1/imports/{id},
 GET /v1/imports/{id}/rows, GET /v1/imports/{id}/failed.csv, GET /v1/imports/{id}/results.csv, POST /v1/imports/{id}/run,
 POST /v1/imports/{id}/retry, POST /v1/imports/{id}/pause, POST /v1/imports/{id}/resume, POST /v1/imports/{id}/cancel,
-GET /openapi.json, GET /docs, GET /healthz, GET /readyz, GET /metrics`;
+GET /openapi.json, GET /asyncapi.json, GET /schemas/events/{type}.json, GET /docs, GET /docs/events, GET /healthz, GET /readyz,
+GET /metrics`;
 
 type Told = {
   readonly operationId: string;

@@ -2,6 +2,7 @@ import { scriptFault } from '@qvara/platform/sandbox-scripts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { judgeBySchemasOf } from '../support/published-schemas.ts';
 import { addContainers, type Stack, startStack } from '../support/stack.ts';
 
 const COMPLETED = 120;
@@ -39,6 +40,8 @@ describe('jobs that take longer than others of their kind', () => {
     await eventually(async () => (await alarms()).length === 2, { deadlineMs: 12_000, describe: 'both are told' });
     const [first, second] = await alarms();
     expect(new Set([first?.data.jobId, second?.data.jobId])).toEqual(new Set([hanging, held]));
+    const judge = judgeBySchemasOf(stack.intakes[0]?.url ?? '');
+    for (const alarm of await alarms()) expect(await judge(alarm)).toBeNull();
     for (const id of [hanging, held]) expect((await api.job(id)).lateSince).not.toBeNull();
     expect(await api.ended(hanging, SLOW_MS + 10_000)).toMatchObject({ state: 'completed', attempt: 1 });
     await addContainers(api, [{ id: '100003', capacity: 10, region: 'nowhere' }]);

@@ -51,14 +51,14 @@ test('an event that lacks a detail of its type does not fit', () => {
   for (const name of EVENT_NAMES) {
     const lacking = eventSchema(name).safeParse({ ...created, type: eventType(name) });
     const fields = lacking.error?.issues.map(({ path }) => path.join('.')) ?? [];
-    expect(fields, name).toEqual(Object.keys(EVENTS[name]).map((field) => `data.${field}`));
+    expect(fields, name).toEqual(Object.keys(EVENTS[name].tells).map((field) => `data.${field}`));
   }
 });
 
 test('no type tells a detail under a name that all events use', () => {
   for (const name of EVENT_NAMES)
     expect(
-      Object.keys(EVENTS[name]).filter((field) => field in data),
+      Object.keys(EVENTS[name].tells).filter((field) => field in data),
       name,
     ).toEqual([]);
 });

@@ -47,26 +47,43 @@ export const importLabel = line(200);
 const at = z.iso.datetime();
 const count = z.int().min(0);
 
+/** An import on its way. */
+export const SAMPLE_TOTALS = {
+  rows: 1_000,
+  create: 980,
+  update: 0,
+  unchanged: 0,
+  invalid: 15,
+  conflict: 5,
+  pending: 400,
+  running: 80,
+  done: 500,
+  failed: 20,
+  skipped: 0,
+};
+
 /** Rows by what would become of them and by how far they have come; each adds up to `rows` once all are checked. */
-export const importTotals = z.strictObject({
-  rows: count,
-  create: count,
-  update: count,
-  unchanged: count,
-  invalid: count,
-  conflict: count,
-  pending: count,
-  running: count,
-  done: count,
-  failed: count,
-  skipped: count,
-});
+export const importTotals = z
+  .strictObject({
+    rows: count,
+    create: count,
+    update: count,
+    unchanged: count,
+    invalid: count,
+    conflict: count,
+    pending: count,
+    running: count,
+    done: count,
+    failed: count,
+    skipped: count,
+  })
+  .meta({ example: SAMPLE_TOTALS });
 export type ImportTotals = z.infer<typeof importTotals>;
 
 /** How quickly rows move, and when the last one will have; null when nothing moves. */
 export const importProgress = z.strictObject({
-  rowsPerSecond: z.number().nullable(),
-  etaSeconds: z.number().nullable(),
+  rowsPerSecond: z.number().nullable().meta({ example: 240 }),
+  etaSeconds: z.number().nullable().meta({ example: 2 }),
 });
 
 export type ImportProgress = z.infer<typeof importProgress>;

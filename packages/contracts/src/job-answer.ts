@@ -13,15 +13,19 @@ const at = z.iso.datetime();
 
 /** A cost that a job incurs, per month, in the minor unit of its currency. */
 export const feeLine = z.strictObject({
-  code: z.string(),
-  setting: z.string(),
-  amountMinor: z.int(),
-  currency: z.string(),
+  code: z.string().meta({ example: 'retention-voicemail' }),
+  setting: z.string().meta({ example: 'retention.voicemail' }),
+  amountMinor: z.int().meta({ example: 250 }),
+  currency: z.string().meta({ example: 'USD' }),
   per: z.literal('month'),
 });
 export type FeeLine = z.infer<typeof feeLine>;
 
-export const held = z.strictObject({ reason: z.literal('no-capacity'), detail: z.string(), since: at });
+export const held = z.strictObject({
+  reason: z.literal('no-capacity'),
+  detail: z.string().meta({ example: 'no container in any region has head-room: 3 full' }),
+  since: at,
+});
 export type Held = z.infer<typeof held>;
 
 export const jobStep = z.strictObject({

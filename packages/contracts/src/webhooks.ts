@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EVENT_NAMES, type EventName, eventType } from './events.ts';
+import { cloudEvent, EVENT_NAMES, type EventName, eventType } from './events.ts';
 import { deliveryId, webhookId } from './ids.ts';
 import { line } from './text.ts';
 
@@ -30,6 +30,10 @@ export const MOST_WEBHOOKS = 50;
 
 /** The type of what `POST .../test` sends: it is in no log and has no number. */
 export const TEST_EVENT_TYPE = 'qvara.webhook.test.v1';
+export const testEvent = cloudEvent(TEST_EVENT_TYPE, { webhookId }).extend({
+  id: z.string().meta({ description: 'No number', example: 'test-8f14e45f-ceea-4e7a-9c1d-2a6e0f3b5d11' }),
+  subject: webhookId,
+});
 
 /** Every name of an event type, short and full, with the name that is meant. */
 export const EVENT_TYPE_NAMES: ReadonlyMap<string, EventName> = new Map(

@@ -1,4 +1,5 @@
 import { type Schema, schemaList } from './docs-schema.ts';
+import { exampleFold } from './docs-shell.ts';
 import { escapeHtml, inline, prose } from './html.ts';
 
 export type Schemas = Record<string, Schema>;
@@ -52,10 +53,7 @@ function bodyPart(content: Content): string {
   const [media] = Object.values(content);
   const examples = Object.values(content)
     .flatMap((one) => Object.entries(one.examples ?? {}))
-    .map(
-      ([name, { value }]) =>
-        `<details><summary>${escapeHtml(name)}</summary><pre tabindex="0">${escapeHtml(typeof value === 'string' ? value : JSON.stringify(value, null, 2))}</pre></details>`,
-    );
+    .map(([name, { value }]) => exampleFold(name, value));
   return `<h4>Body</h4>${schemaList(media?.schema)}${examples.length === 0 ? '' : `<h4>Examples</h4>${examples.join('')}`}`;
 }
 

@@ -69,7 +69,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     },
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
     ...(route.file === undefined ? {} : { requestBody: fileBody(route.file) }),
-    responses: { ...answers(route), ...(route.scope === null ? {} : problems(route)) },
+    responses: { ...answers(route), ...problems(route) },
   };
 }
 
@@ -106,6 +106,16 @@ function content({ schema = z.unknown(), mediaType = 'application/json', stream 
   return { content: { [mediaType]: { schema }, ...streamed } };
 }
 
+const OF_GUARDED = [
+  'malformed-request',
+  'unauthenticated',
+  'forbidden',
+  'not-acceptable',
+  'rate-limited',
+  'internal',
+  'unavailable',
+] as const;
+
 const FILE_CODES = [
   'unsupported-media-type',
   'malformed-file',
@@ -117,15 +127,7 @@ const FILE_CODES = [
 
 /** The problems a call may answer with: those that its shape implies, and its own. */
 function problems(route: Route) {
-  const codes = new Set<FailureCode>([
-    'malformed-request',
-    'unauthenticated',
-    'forbidden',
-    'not-acceptable',
-    'rate-limited',
-    'internal',
-    'unavailable',
-  ]);
+  const codes = new Set<FailureCode>(route.scope === null ? [] : OF_GUARDED);
   if (route.params !== undefined) codes.add('not-found');
   if (route.file !== undefined) {
     for (const code of FILE_CODES) codes.add(code);

@@ -16,8 +16,15 @@ import type { UploadSlots } from './upload-slots.ts';
 
 type AcceptItem = Parameters<ReturnType<typeof acceptVerb>>[0][number];
 
-/** The interface as documents: for programs, and for people. */
-export type Documents = { openApi(): unknown; page(): string };
+/** The interface and its events as documents: for programs, and for people. */
+export type Documents = {
+  openApi(): unknown;
+  asyncApi(): unknown;
+  page(): string;
+  eventsPage(): string;
+  /** The schema of a CloudEvents type; undefined when there is no such type. */
+  eventSchema(type: string): object | undefined;
+};
 
 /** What the routes work with: opened once, closed once. */
 export type Parts = {

@@ -69,6 +69,9 @@ type Told = {
   readonly examples?: Readonly<Record<string, unknown>>;
 };
 
+/** A request as it came, with the names in its path. */
+export type Served = IncomingMessage & { readonly params: Readonly<Record<string, unknown>> };
+
 /** One call of the interface: what serves it and what documents it are the same entry. */
 export type Route = Told & {
   readonly scope: Scope | null;
@@ -85,7 +88,7 @@ export type Route = Told & {
   /** For answers in CSV. */
   download?(parts: Parts, asked: Asked): Promise<Download>;
   /** For what is not JSON: writes the answer itself. */
-  serve?(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  serve?(parts: Parts, request: Served, response: ServerResponse): Promise<void>;
 };
 
 type Typed<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, B extends z.ZodType> = Told & {

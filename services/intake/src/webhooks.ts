@@ -5,6 +5,7 @@ import {
   newWebhook,
   TEST_EVENT_TYPE,
   testAnswer,
+  type testEvent,
   webhook,
   webhookChange,
   webhookWithSecret,
@@ -37,7 +38,7 @@ type Row = Awaited<ReturnType<typeof loadWebhook>>;
 /** Sends an event that is in no log, signed as all are, and tells what came back. */
 async function sendTest({ sealer, targets }: Parts, { id, url, secret }: Row): Promise<Reply> {
   const at = new Date();
-  const event = {
+  const event: z.infer<typeof testEvent> = {
     specversion: '1.0',
     id: `test-${randomUUID()}`,
     source: '/qvara/provisioning',
