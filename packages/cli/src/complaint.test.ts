@@ -16,6 +16,7 @@ const problem: Problem = {
   errors: [
     { pointer: '/payload/name', code: 'required', message: 'is required', remedy: 'Add it.' },
     { pointer: '', code: 'unknown-field', message: 'there is no field \u001b[31m', remedy: 'Leave it out.' },
+    { row: 7, column: 'Size', code: 'unknown-column', message: 'fits no field', remedy: 'Map it.' },
   ],
 };
 const quiet = new AbortController().signal;
@@ -28,6 +29,7 @@ it('a problem is told with each place, its rule and its remedy, and nothing that
       'Two fields are wrong. [422 invalid-request]',
       '  /payload/name: is required [required]. Add it.',
       '  the request: there is no field \\u001b[31m [unknown-field]. Leave it out.',
+      '  row 7, column Size: fits no field [unknown-column]. Map it.',
       '  What to do: Correct the fields.',
     ].join('\n'),
   );

@@ -51,9 +51,20 @@ function problemComplaint({ problem, status, code, errors, remedy, message }: Pr
   };
 }
 
-function itemLine({ pointer, parameter, header, code, message, remedy }: ProblemItem): string {
-  const place = pointer ?? parameter ?? header ?? '';
-  return visible(`  ${place === '' ? 'the request' : place}: ${message} [${code}]. ${remedy}`);
+function itemLine({ code, message, remedy, ...item }: ProblemItem): string {
+  return visible(`  ${placeOf(item)}: ${message} [${code}]. ${remedy}`);
+}
+
+function placeOf({
+  pointer,
+  parameter,
+  header,
+  row,
+  column,
+}: Omit<ProblemItem, 'code' | 'message' | 'remedy'>): string {
+  const inFile = [row === undefined ? '' : `row ${row}`, column === undefined ? '' : `column ${column}`];
+  const place = [pointer ?? parameter ?? header ?? '', ...inFile].filter((part) => part !== '').join(', ');
+  return place === '' ? 'the request' : place;
 }
 
 /** Tells a complaint; with `json` as one line of JSON. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
-import type { FileFormat, ImportFile } from '@qvara/client/imports';
+import type { FileFormat, ImportFile } from '@qvara/client/import-uploads';
 import { UsageError } from './exit-status.ts';
 import type { Session } from './session.ts';
 
@@ -19,12 +19,16 @@ export function formatOf(path: string): FileFormat {
 /** A file of rows as it is sent, `-` for stdin, with a bar that shows how much of it has left. Throws UsageError. */
 export async function openFile(session: Session, path: string, format = formatOf(path)): Promise<ImportFile> {
   if (path === '-') return { format, body: streamOf(session.stdin) };
-  const size = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${path} cannot be read (${error.code}).`);
   });
-  if (!size.isFile()) throw new UsageError(`${path} is not a file.`);
+  if (!found.isFile()) throw new UsageError(`${path} is not a file.`);
+  return { format, body: () => streamOf(watched(session, path, found.size)) };
+}
+
+function watched(session: Session, path: string, size: number): Readable {
   const progress = session.progress();
-  const total = Math.ceil(size.size / MIB);
+  const total = Math.ceil(size / MIB);
   let sent = 0;
   const counted = new Transform({
     transform(piece: Buffer, _, done) {
@@ -32,14 +36,14 @@ export async function openFile(session: Session, path: string, format = formatOf
       progress.show({ done: Math.floor(sent / MIB), total, words: 'MiB sent' });
       done(null, piece);
     },
-    flush(done) {
+    destroy(error, done) {
       progress.stop();
-      done();
+      done(error);
     },
   });
   const source = createReadStream(path, { signal: session.signal });
   source.once('error', (error) => counted.destroy(error));
-  return { format, body: streamOf(source.pipe(counted)) };
+  return source.pipe(counted);
 }
 
 function streamOf(readable: Readable): ReadableStream<Uint8Array> {

@@ -6,11 +6,12 @@ it('a column may hold equals signs, and so may a value', () => {
     name: 'Name',
     tags: 'Size (=seats)',
   });
-  expect(valueOfField('name=a=b', valueOfField('timeZone='))).toEqual({ timeZone: '', name: 'a=b' });
+  expect(valueOfField('name=a=b', valueOfField('timeZone=UTC'))).toEqual({ timeZone: 'UTC', name: 'a=b' });
 });
 
 it.each(['', 'name', '=name', 'Name='])('%j names no column and its field', (text) => {
   expect(() => columnOfField(text)).toThrow(/column=field/);
+  expect(() => valueOfField(text)).toThrow(/field=value/);
 });
 
 it('a field is named once', () => {

@@ -16,7 +16,7 @@ export function valueOfField(text: string, before: Pairs = {}): Pairs {
 }
 
 function cut(text: string, at: number, form: string): [string, string] {
-  if (at > 0 && (at < text.length - 1 || form === 'field=value')) return [text.slice(0, at), text.slice(at + 1)];
+  if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)];
   throw new InvalidArgumentError(`It must be ${form}.`);
 }
 

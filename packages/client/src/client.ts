@@ -53,10 +53,11 @@ export function createClient(options: ClientOptions) {
     chance: options.chance ?? Math.random,
     onRetry: options.onRetry ?? (() => undefined),
   });
+  const newIdempotencyKey = options.newIdempotencyKey ?? (() => crypto.randomUUID());
   return {
-    jobs: jobCalls(transport, options.newIdempotencyKey ?? (() => crypto.randomUUID())),
+    jobs: jobCalls(transport, newIdempotencyKey),
     customers: customerCalls(transport),
-    imports: importCalls(transport),
+    imports: importCalls(transport, newIdempotencyKey),
     events: eventCalls(transport),
     webhooks: webhookCalls(transport),
     containers: containerCalls(transport),

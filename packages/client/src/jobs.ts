@@ -3,6 +3,7 @@ import type { FailureCode } from '@qvara/contracts/failure';
 import { type JobAnswer, type JobState, OPEN_STATES } from '@qvara/contracts/job-answer';
 import type { JobRequest, JobType } from '@qvara/contracts/jobs';
 import { eventsAt } from './events.ts';
+import { quotedKey } from './idempotency.ts';
 import { listAt } from './pages.ts';
 import { readAnswer } from './read-answer.ts';
 import { pathOf } from './target.ts';
@@ -51,7 +52,7 @@ export function jobCalls(transport: Transport, newIdempotencyKey: () => string) 
     transport.json<JobAnswer>({ method: 'POST', path: pathOf`/v1/jobs/${id}/${verb}`, repeatable: false, ...options });
 
   async function post(request: JobRequest, { idempotencyKey = newIdempotencyKey(), ...rest }: PostOptions = {}) {
-    const headers = { 'idempotency-key': quoted(idempotencyKey) };
+    const headers = { 'idempotency-key': quotedKey(idempotencyKey) };
     const call = { method: 'POST', path: '/v1/jobs', headers, json: request, repeatable: true, ...rest } as const;
     return await transport.ask(call, async (answer): Promise<PostedJob> => {
       const job = await readAnswer<JobAnswer>(answer, answer.url);
@@ -105,9 +106,4 @@ export function jobCalls(transport: Transport, newIdempotencyKey: () => string) 
     /** The events of one job. */
     events,
   };
-}
-
-/** As the header's draft standard has it: a string of structured fields. */
-function quoted(key: string): string {
-  return `"${key.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }

@@ -12,6 +12,10 @@ describe('a call that failed', () => {
     expect(waitBeforeRetry({ ...failed, status }, RETRY_POLICY, 1)).toBeNull();
   });
 
+  it('is tried again after a conflict that says when', () => {
+    expect(waitBeforeRetry({ ...failed, status: 409, retryAfterMs: 3_000 }, RETRY_POLICY, 0)).toBe(3_000);
+  });
+
   it('is tried as often as the policy says', () => {
     const { attempts } = RETRY_POLICY;
     expect(waitBeforeRetry({ ...failed, attempt: attempts - 1 }, RETRY_POLICY, 1)).not.toBeNull();

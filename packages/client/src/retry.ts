@@ -11,8 +11,9 @@ export type RetryPolicy = {
 /** Outlasts the restart of an intake. */
 export const RETRY_POLICY: RetryPolicy = { attempts: 8, baseMs: 200, capMs: 5_000, longestWaitMs: 60_000 };
 
-/** Answers of which another try may think better. */
+/** Answers of which another try may think better; of a conflict when it says after how long. */
 const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
+const CONFLICT = 409;
 
 export type FailedTry = {
   /** Which try it was, from 1. */
@@ -26,7 +27,8 @@ export type FailedTry = {
 export function waitBeforeRetry(failed: FailedTry, policy: RetryPolicy, chance: number): number | null {
   const { attempt, status, retryAfterMs } = failed;
   if (attempt >= policy.attempts) return null;
-  if (status !== null && !TRANSIENT.has(status)) return null;
+  const passes = status === null || TRANSIENT.has(status) || (status === CONFLICT && retryAfterMs !== null);
+  if (!passes) return null;
   const asked = retryAfterMs ?? 0;
   return asked > policy.longestWaitMs ? null : asked + backoffMs(attempt, policy, chance);
 }

@@ -8,7 +8,9 @@ import { pause, withinLimit } from './time-limit.ts';
 export type CallOptions = { readonly signal?: AbortSignal | undefined };
 
 /** Bytes of a file: a stream is sent as it comes. */
-export type FileBody = ReadableStream<Uint8Array> | Blob | Uint8Array<ArrayBuffer> | string;
+export type FileBytes = ReadableStream<Uint8Array> | Blob | Uint8Array<ArrayBuffer> | string;
+/** A function gives the bytes anew for each try. */
+export type FileBody = FileBytes | (() => FileBytes | Promise<FileBytes>);
 
 export type Call = CallOptions & {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -62,7 +64,7 @@ export function createTransport(options: TransportOptions): Transport {
     try {
       return await withinLimit({ timeoutMs, signal: call.signal }, async (signal) => {
         const answer = await options.fetch(`${address}${call.path}${queryText(call.query ?? {})}`, {
-          ...requestOf(call, options.key),
+          ...(await requestOf(call, options.key)),
           signal,
         });
         if (!answer.ok) throw await refusalOf(answer, address);
@@ -101,8 +103,9 @@ export function statusOf(error: Error): { status: number | null; retryAfterMs: n
   return { status: error instanceof StrangeAnswerError ? error.status : null, retryAfterMs: null };
 }
 
-function requestOf({ method, headers, json, file, waitSeconds }: Call, key: string): RequestInit {
-  const body = json === undefined ? file : JSON.stringify(json);
+async function requestOf({ method, headers, json, file, waitSeconds }: Call, key: string): Promise<RequestInit> {
+  const bytes = typeof file === 'function' ? await file() : file;
+  const body = json === undefined ? bytes : JSON.stringify(json);
   return {
     method,
     // A redirect is answered by nobody here: it is shown, not followed with the key.

@@ -1,5 +1,6 @@
 import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { type ClientAnswer, type KeyAnswer, SCOPES } from '@qvara/contracts/clients';
+import { each } from '../each.ts';
 import type { Column } from '../output.ts';
 import { intoSecretFile } from '../secret-file.ts';
 import type { Open } from '../session.ts';
@@ -20,10 +21,6 @@ const KEYS: readonly Column<KeyAnswer>[] = [
   ['revoked', ({ revokedAt }) => revokedAt],
 ];
 const CLIENT_ARGUMENT = ['<client>', "a client's id: cli_ and 26 characters"] as const;
-
-async function* only<T>(item: T): AsyncGenerator<T> {
-  yield item;
-}
 
 /** `qvara clients`, `qvara keys`: who may use the service. */
 export function addAccess(program: CommandUnknownOpts, open: Open): void {
@@ -48,7 +45,7 @@ export function addAccess(program: CommandUnknownOpts, open: Open): void {
     .addHelpText('after', examples(['clients add "Western Resale"', 'then: qvara keys add <client> ...']))
     .action(async (name, _, self) => {
       const { client, out, signal } = await open(self);
-      await out.rows(only(await client.clients.add({ name }, { signal })), CLIENTS);
+      await out.rows(each([await client.clients.add({ name }, { signal })]), CLIENTS);
     });
 
   addKeys(program.command('keys').description('The keys of clients'), open);
@@ -88,7 +85,7 @@ function addKeys(keys: CommandUnknownOpts, open: Open): void {
         const { key: secret, ...shown } = await client.keys.add(clientId, { scopes, label }, { signal });
         return { secret, shown };
       });
-      await out.rows(only(made), KEYS);
+      await out.rows(each([made]), KEYS);
       out.note(`The text of the key is in ${to}, and cannot be shown again.`);
     });
 
@@ -99,6 +96,6 @@ function addKeys(keys: CommandUnknownOpts, open: Open): void {
     .addHelpText('after', examples(['keys revoke key_01k9zv6n3fe8prx2k1w3q4t5y6', 'for good']))
     .action(async (id, _, self) => {
       const { client, out, signal } = await open(self);
-      await out.rows(only(await client.keys.revoke(id, { signal })), KEYS);
+      await out.rows(each([await client.keys.revoke(id, { signal })]), KEYS);
     });
 }

@@ -1,5 +1,6 @@
 import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { CONTAINER_STATES, type ContainerAnswer, type StrandedSeat } from '@qvara/contracts/containers';
+import { each } from '../each.ts';
 import { type Column, Painted } from '../output.ts';
 import { paintState } from '../paint.ts';
 import type { Open } from '../session.ts';
@@ -24,10 +25,6 @@ const STRANDED: readonly Column<StrandedSeat>[] = [
   ['job', ({ jobId }) => jobId],
   ['since', ({ since }) => since],
 ];
-
-async function* only<T>(item: T): AsyncGenerator<T> {
-  yield item;
-}
 
 /** `qvara containers`, `qvara stranded`: where customers live. */
 export function addContainers(program: CommandUnknownOpts, open: Open): void {
@@ -56,7 +53,7 @@ export function addContainers(program: CommandUnknownOpts, open: Open): void {
     .action(async ({ label, region, capacity, id }, self) => {
       const { client, out, signal } = await open(self);
       const container = await client.containers.add({ label, region, capacity, id }, { signal });
-      await out.rows(only(container), CONTAINERS);
+      await out.rows(each([container]), CONTAINERS);
     });
 
   addChange(containers, open);
@@ -82,7 +79,7 @@ function addChange(containers: CommandUnknownOpts, open: Open): void {
       const { client, out, signal } = await open(self);
       const { state, label, capacity } = change;
       const container = await client.containers.change(id, { state, label, capacity }, { signal });
-      await out.rows(only(container), CONTAINERS);
+      await out.rows(each([container]), CONTAINERS);
     });
 }
 

@@ -32,6 +32,7 @@ export function addImport(program: CommandUnknownOpts, open: Open): void {
     )
     .addOption(new Option('--set <field=value>', 'what every row has besides; may be repeated').argParser(valueOfField))
     .option('--label <text>', 'what people call it')
+    .option('--idempotency-key <key>', 'sent again with it, it is the same import (default: a new one each time)')
     .option('--error-budget <budget>', 'pause when more rows have failed: 5% or 100')
     .option('--watch', 'follow it to its end')
     .addOption(timeoutOption())
@@ -47,15 +48,14 @@ export function addImport(program: CommandUnknownOpts, open: Open): void {
       ),
     )
     .action(async (path, options, self) => {
-      const { type, format, mode, dryRun, map, set, label, errorBudget, watch, timeout } = options;
+      const { format, idempotencyKey, watch, timeout, ...rest } = options;
+      const { type, mode, dryRun, map, set, label, errorBudget } = rest;
       const session = await open(self);
       const { client, out, signal } = session;
       const file = await openFile(session, path, format ?? formatOf(path));
-      const answer = await client.imports.create(
-        file,
-        { type, mode, dryRun, map, set, label, errorBudget },
-        { signal },
-      );
+      const wish = { type, mode, dryRun, map, set, label, errorBudget };
+      const { answer, replayed } = await client.imports.create(file, wish, { idempotencyKey, signal });
+      if (replayed) out.note(`This is ${answer.id}, which an earlier request has made.`);
       if (watch) showImportEnd(session, await watchImport(session, answer.id, timeout));
       else out.result(answer, () => importText(answer, out.paint));
     });

@@ -1,6 +1,7 @@
 import { type CommandUnknownOpts, createArgument } from '@commander-js/extra-typings';
 import { QUEUE_NAMES } from '@qvara/contracts/jobs';
 import type { QueueAnswer } from '@qvara/contracts/queues';
+import { each } from '../each.ts';
 import type { Column } from '../output.ts';
 import type { Open } from '../session.ts';
 import { examples } from './examples.ts';
@@ -44,8 +45,4 @@ export function addQueues(program: CommandUnknownOpts, open: Open): void {
         if (!queue.applied) out.note('The workers could not be told just now; they will hear of it within seconds.');
       });
   }
-}
-
-async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
 }
