@@ -11,7 +11,8 @@ export type Received = {
   readonly jobSequence: number | null;
   readonly jobId: string | null;
   readonly replay: boolean;
-  readonly atMs: number;
+  /** How long after it happened it came, as far as the clocks of the machines agree. */
+  readonly lateMs: number;
 };
 
 /** A consumer of webhooks that knows the two standards and nothing of us. */
@@ -75,5 +76,6 @@ function verified(secret: string, { headers }: IncomingMessage, body: string): R
   if (!(event instanceof CloudEvent) || event.data === undefined) return null;
   const { sequence, jobSequence, jobId } = event.data;
   const known = { id: event.id, type: event.type, sequence, jobSequence, jobId };
-  return { ...known, replay: headers['qvara-replay'] === 'true', atMs: performance.now() };
+  const lateMs = Date.now() - Date.parse(event.time ?? '');
+  return { ...known, replay: headers['qvara-replay'] === 'true', lateMs };
 }

@@ -3,38 +3,40 @@ import { CodedError } from '@qvara/contracts/failure';
 import { EVENT_TYPE_NAMES } from '@qvara/contracts/webhooks';
 import { newId } from '@qvara/runtime/ids';
 import type { DeliveryRow, WebhookRow } from './entities/webhook.ts';
-import { lastEventNumber, readEvents } from './event-log.ts';
+import { lastEventNumber, readEvents, readEventsByNumber } from './event-log.ts';
 import type { Ledger } from './orm.ts';
 import { type Sql, sqlOn, transact } from './sql.ts';
-import { RENEWED } from './webhook-runs.ts';
+import { IS_DUE, RENEWED } from './webhook-runs.ts';
 
 const EVENTS_AT_ONCE = 500;
 /** A webhook that does not keep up is told later what happened later: the log keeps it. */
 const MOST_PENDING = 10_000;
 
 type Subscriber = Pick<WebhookRow, 'id' | 'claimNo' | 'clientId' | 'eventTypes' | 'position'>;
-/** How far events have become deliveries, and whether there are more. */
-export type Dispatched = { readonly position: number; readonly more: boolean };
+/** How far events have become deliveries, and whether there are more, or could be if it were not for so many pending. */
+export type Dispatched = { readonly position: number; readonly more: boolean; readonly full: boolean };
 
 /**
  * Makes deliveries of the next events of a webhook's client, and of what is to be replayed; deliveries and the places they
  * lead to commit together. Does nothing for who has not got the webhook any more.
  */
 export async function dispatch(ledger: Ledger, webhook: Subscriber): Promise<Dispatched> {
-  if ((await countPending(ledger, webhook.id)) >= MOST_PENDING) return { position: webhook.position, more: false };
+  const { position } = webhook;
+  if ((await countPending(ledger, webhook.id)) >= MOST_PENDING) return { position, more: false, full: true };
   const replayed = await dispatchReplay(ledger, webhook);
-  const { events, reached, missedTo } = await readNext(ledger, webhook, webhook.position);
-  if (reached === webhook.position) return { position: reached, more: replayed };
+  const { events, reached, missedTo } = await readNext(ledger, webhook, position);
+  if (reached === position) return { position, more: replayed, full: false };
   const mine = await transact(ledger.pool, async (sql) => {
     const rows = await sql.query(
       `update webhooks set position = $4, missed_to = coalesce($5, missed_to), ${RENEWED}
        where id = $1 and claim_no = $2 and position = $3 returning 1`,
-      [webhook.id, webhook.claimNo, webhook.position, reached, missedTo],
+      [webhook.id, webhook.claimNo, position, reached, missedTo],
     );
     if (rows.length > 0) await insertDeliveries(sql, webhook.id, { events, replayId: null });
     return rows.length > 0;
   });
-  return { position: mine ? reached : webhook.position, more: mine && (replayed || events.length === EVENTS_AT_ONCE) };
+  if (!mine) return { position, more: false, full: false };
+  return { position: reached, more: replayed || events.length === EVENTS_AT_ONCE, full: false };
 }
 
 async function countPending(ledger: Ledger, webhookId: string): Promise<number> {
@@ -120,39 +122,11 @@ const DUE_AT_ONCE = 500;
 export async function findDue(ledger: Ledger, webhook: Pick<WebhookRow, 'id' | 'clientId'>): Promise<Due[]> {
   const rows = await sqlOn(ledger.pool).query<Omit<Due, 'event'>>(
     `select d.id, d.sequence, d.lane, d.replay, d.tries from deliveries d
-     where d.webhook_id = $1 and d.state = 'pending' and not exists (
-       select from deliveries h where h.webhook_id = d.webhook_id and h.lane = d.lane and h.state = 'pending'
-         and h.due_at > clock_timestamp() and h.sequence <= d.sequence)
+     where d.webhook_id = $1 and d.state = 'pending' and ${IS_DUE}
      order by d.replay, d.sequence limit ${DUE_AT_ONCE}`,
     [webhook.id],
   );
   const numbers = rows.map(({ sequence }) => sequence);
-  const events = await readByNumber(ledger, webhook.clientId, numbers);
+  const events = await readEventsByNumber(ledger, webhook.clientId, numbers);
   return rows.map((row) => ({ ...row, event: events.get(row.sequence) ?? null }));
-}
-
-/** Events by their numbers, as far as they are kept. */
-async function readByNumber(
-  ledger: Ledger,
-  clientId: string,
-  numbers: readonly number[],
-): Promise<Map<number, CloudEvent>> {
-  const found = new Map<number, CloudEvent>();
-  const wanted = [...new Set(numbers)].sort((one, other) => one - other);
-  for (const number of wanted) {
-    if (found.has(number)) continue;
-    // Neighbours come along: most of what is due lies close together.
-    const events = await readKept(ledger, clientId, number);
-    for (const event of events) found.set(event.data.sequence, event);
-  }
-  return found;
-}
-
-async function readKept(ledger: Ledger, clientId: string, from: number): Promise<CloudEvent[]> {
-  try {
-    return await readEvents(ledger, { clientId, admin: false }, { after: from - 1, limit: EVENTS_AT_ONCE });
-  } catch (error) {
-    if (error instanceof CodedError && error.code === 'events-expired') return [];
-    throw error;
-  }
 }

@@ -53,6 +53,23 @@ export async function readEvents(ledger: Ledger, viewer: Viewer, query: EventQue
   return events.filter(({ data, type }) => data.sequence > after && (wanted?.has(type) ?? true)).slice(0, limit);
 }
 
+/** A client's events by their numbers, as far as they are kept; however far apart, each is looked up. */
+export async function readEventsByNumber(
+  ledger: Ledger,
+  clientId: string,
+  numbers: readonly number[],
+): Promise<Map<number, CloudEvent>> {
+  const wanted = new Set(numbers);
+  const entries = await sqlOn(ledger.pool).query<EventEntryRow>(
+    `select * from event_entries where last in (
+       select (select e.last from event_entries e where e.client_id = $1 and e.last >= n order by e.last limit 1)
+       from unnest($2::bigint[]) n)`,
+    [clientId, [...wanted]],
+  );
+  const events = entries.flatMap(cloudEvents).filter(({ data }) => wanted.has(data.sequence));
+  return new Map(events.map((event) => [event.data.sequence, event]));
+}
+
 /** The number of the oldest event that is kept, 1 in an empty log. */
 export async function oldestEventNumber(sql: Sql): Promise<number> {
   const [kept] = await sql.query<{ oldest: number }>(

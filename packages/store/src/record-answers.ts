@@ -9,7 +9,7 @@ export type TryAnswer = {
   readonly webhookId: string;
   readonly claimNo: number;
   readonly deliveryId: string;
-  readonly attempt: DeliveryAttempt | null;
+  readonly attempt: DeliveryAttempt;
   readonly result: 'delivered' | 'failed' | { readonly againInMs: number };
 };
 
@@ -25,7 +25,7 @@ export function recordAnswersVerb(ledger: Ledger): BatchVerb<TryAnswer, boolean>
       id: deliveryId,
       webhookId,
       claimNo,
-      attempt: attempt === null ? [] : [attempt],
+      attempt,
       state: typeof result === 'string' ? result : 'pending',
       againInMs: typeof result === 'string' ? null : result.againInMs,
     }));
@@ -37,11 +37,15 @@ export function recordAnswersVerb(ledger: Ledger): BatchVerb<TryAnswer, boolean>
         [webhooks.map(([id]) => id), webhooks.map(([, claimNo]) => claimNo)],
       );
       return await sql.query<{ id: string }>(
-        `update deliveries d set state = r.state, tries = d.tries + jsonb_array_length(r.attempt),
+        // The answer of a commit can be lost, and the same try come again: it is told and counted once.
+        `update deliveries d set state = r.state,
+           tries = d.tries + (d.attempts -> -1 is distinct from r.attempt)::integer,
            due_at = clock_timestamp() + make_interval(secs => r."againInMs" / 1000),
            finished_at = case when r.state = 'pending' then null else clock_timestamp() end,
-           attempts = case when jsonb_array_length(d.attempts) >= ${MOST_ATTEMPTS_KEPT} then d.attempts - 0 else d.attempts end
-             || r.attempt
+           attempts = case
+             when d.attempts -> -1 is not distinct from r.attempt then d.attempts
+             when jsonb_array_length(d.attempts) >= ${MOST_ATTEMPTS_KEPT} then (d.attempts - 0) || r.attempt
+             else d.attempts || r.attempt end
          from jsonb_to_recordset($1) as r (id text, "webhookId" text, "claimNo" bigint, attempt jsonb, state text,
            "againInMs" float8), webhooks w
          where d.id = r.id and w.id = r."webhookId" and w.claim_no = r."claimNo" returning d.id`,
@@ -59,19 +63,20 @@ export type Health = {
   readonly claimNo: number;
   /** Tries that failed since the last one that did not. */
   readonly failures: number;
-  /** Nothing is sent for so long. */
-  readonly pauseMs: number;
+  /** Whether there was one that did not, since this was written last. */
+  readonly succeeded: boolean;
 };
 
 /** Writes how a webhook fares. Answers since how many milliseconds there were only failures. */
-export async function recordHealth(ledger: Ledger, { id, claimNo, failures, pauseMs }: Health): Promise<number> {
+export async function recordHealth(ledger: Ledger, { id, claimNo, failures, succeeded }: Health): Promise<number> {
   return await transact(ledger.pool, async (sql) => {
     const [row] = await sql.query<{ failingMs: number | null }>(
-      `update webhooks set failures = $3, failing_since = case when $3 > 0 then coalesce(failing_since, clock_timestamp()) end,
-         pause_until = case when $4 > 0 then clock_timestamp() + make_interval(secs => $4 / 1000.0) end, ${RENEWED}
+      `update webhooks set failures = $3,
+         failing_since = case when $3 = 0 then null when $4 then clock_timestamp()
+                         else coalesce(failing_since, clock_timestamp()) end, ${RENEWED}
        where id = $1 and claim_no = $2
        returning extract(epoch from clock_timestamp() - failing_since)::float8 * 1000 as failing_ms`,
-      [id, claimNo, failures, pauseMs],
+      [id, claimNo, failures, succeeded],
     );
     return row?.failingMs ?? 0;
   });

@@ -9,6 +9,18 @@ const LOST_AFTER_S = 10;
 const CLAIM_S = 40;
 const RUNG_AT_ONCE = 500;
 
+/**
+ * Whether a pending delivery `d` of the webhook $1 is due: nothing of its lane waits for another try, or it is delivered
+ * again by hand. The lanes are read once and looked up by hash, whatever the planner thinks of how many there are: for
+ * thousands that wait a join by a wrong guess takes minutes.
+ */
+export const IS_DUE = `(d.lane not in (select h.lane from deliveries h
+    where h.webhook_id = $1 and h.state = 'pending' and h.due_at > clock_timestamp())
+  or d.due_at is null and d.attempts <> '[]')`;
+
+/** Renews a claim for who is about to wait for an answer: the SQL of it, for statements of the claim's holder. */
+export const RENEWED = `claimed_until = clock_timestamp() + interval '${CLAIM_S} s'`;
+
 export type WebhookBell = { readonly queue: 'webhooks'; readonly jobId: string; readonly bellNo: number };
 
 /** The bells of webhooks for which there is something to do; each is answered once by all who ask at the same time. */
@@ -36,16 +48,23 @@ export async function hasWebhooks(ledger: Ledger): Promise<boolean> {
   return row?.any ?? false;
 }
 
-/** Takes a webhook for this worker alone. Null when this bell is not the last one, or somebody else has it. */
+/** A webhook that is taken, and the ledger's time when it was. */
+export type ClaimedWebhook = WebhookRow & { readonly now: string };
+
+/**
+ * Takes a webhook for this worker alone. Null when it was attended since this bell, or somebody else has it. An earlier
+ * bell is as good as the last one until then: in a long queue it has waited longest.
+ */
 export async function claimWebhook(
   ledger: Ledger,
   { id, bellNo }: { readonly id: string; readonly bellNo: number },
-): Promise<WebhookRow | null> {
-  const [row] = await sqlOn(ledger.pool).query<WebhookRow>(
+): Promise<ClaimedWebhook | null> {
+  const [row] = await sqlOn(ledger.pool).query<ClaimedWebhook>(
     `update webhooks set claim_no = nextval('claim_numbers'), rung_at = null,
        claimed_until = clock_timestamp() + interval '${CLAIM_S} s'
-     where id = $1 and bell_no = $2 and state = 'enabled' and coalesce(claimed_until < clock_timestamp(), true)
-     returning *`,
+     where id = $1 and (bell_no = $2 or rung_at is not null) and state = 'enabled'
+       and coalesce(claimed_until < clock_timestamp(), true)
+     returning *, clock_timestamp() as now`,
     [id, bellNo],
   );
   return row ?? null;
@@ -53,18 +72,28 @@ export async function claimWebhook(
 
 export type WebhookClaim = Pick<WebhookRow, 'id' | 'claimNo'>;
 
-/** Gives a webhook back. Answers in how many milliseconds there is something to do; null when nothing waits. */
-export async function releaseWebhook(ledger: Ledger, { id, claimNo }: WebhookClaim): Promise<number | null> {
+/**
+ * Gives a webhook back, to be left alone for so long. Answers in how many milliseconds there is something to do; null
+ * when nothing waits.
+ */
+export async function releaseWebhook(
+  ledger: Ledger,
+  { id, claimNo }: WebhookClaim,
+  restMs: number,
+): Promise<number | null> {
   const [row] = await sqlOn(ledger.pool).query<{ dueInMs: number | null }>(
-    `update webhooks w set claimed_until = null, due_at = greatest(w.pause_until, case
-       when exists (select from webhook_replays r where r.webhook_id = w.id) then clock_timestamp()
-       else (select min(coalesce(d.due_at, clock_timestamp())) from deliveries d
-             where d.webhook_id = w.id and d.state = 'pending' and not exists (
-               select from deliveries h where h.webhook_id = d.webhook_id and h.lane = d.lane and h.state = 'pending'
-                 and h.due_at is not null and h.sequence < d.sequence)) end)
+    `update webhooks w set claimed_until = null,
+       pause_until = case when $3 > 0 then clock_timestamp() + make_interval(secs => $3 / 1000.0) else pause_until end,
+       due_at = case
+         when exists (select from webhook_replays r where r.webhook_id = w.id) then clock_timestamp()
+         when exists (select from deliveries d where d.webhook_id = $1 and d.state = 'pending' and ${IS_DUE})
+           then clock_timestamp()
+         else (select min(d.due_at) from deliveries d
+               where d.webhook_id = $1 and d.state = 'pending' and d.due_at is not null) end
      where w.id = $1 and w.claim_no = $2
-     returning extract(epoch from w.due_at - clock_timestamp())::float8 * 1000 as due_in_ms`,
-    [id, claimNo],
+     returning case when w.due_at is not null
+       then extract(epoch from greatest(w.due_at, w.pause_until) - clock_timestamp())::float8 * 1000 end as due_in_ms`,
+    [id, claimNo, restMs],
   );
   return row?.dueInMs ?? null;
 }
@@ -87,6 +116,3 @@ export async function disableWebhook(
     return await appendEvents(sql, [{ ...about, common, told: [told] }]);
   });
 }
-
-/** Renews a claim for who is about to wait for an answer: the SQL of it, for statements of the claim's holder. */
-export const RENEWED = `claimed_until = clock_timestamp() + interval '${CLAIM_S} s'`;

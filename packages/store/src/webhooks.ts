@@ -5,7 +5,7 @@ import type { WebhookRow } from './entities/webhook.ts';
 import { pageOf } from './jobs.ts';
 import { wakeListeners } from './nudges.ts';
 import type { Ledger } from './orm.ts';
-import { sqlOn, transact } from './sql.ts';
+import { type Sql, sqlOn, transact } from './sql.ts';
 import { type Viewer, visibleClient } from './viewer.ts';
 
 /** A webhook as the interface answers it. */
@@ -70,15 +70,33 @@ export async function loadWebhook(ledger: Ledger, viewer: Viewer, id: string): P
 }
 
 /**
- * Changes a webhook. One that is enabled again goes on where it stopped, and forgets its failures. Throws `not-found`.
+ * Changes a webhook. One that is enabled goes on where it stopped, forgets its failures, and is tried at once with all
+ * that waits for another try. Throws `not-found`.
  */
 export async function changeWebhook(
   ledger: Ledger,
   viewer: Viewer,
   { id, change }: { readonly id: string; readonly change: WebhookChange },
 ): Promise<WebhookRow> {
+  return await transact(ledger.pool, async (sql) => {
+    const row = await writeChange(sql, viewer, { id, change });
+    if (change.state === 'enabled') {
+      await sql.query(
+        "update deliveries set due_at = null where webhook_id = $1 and state = 'pending' and due_at is not null",
+        [id],
+      );
+      await wakeListeners(sql);
+    }
+    return row;
+  });
+}
+
+async function writeChange(
+  sql: Sql,
+  viewer: Viewer,
+  { id, change }: { readonly id: string; readonly change: WebhookChange },
+): Promise<WebhookRow> {
   const { url = null, state = null } = change;
-  const sql = sqlOn(ledger.pool);
   const [row] = await sql.query<WebhookRow>(
     `update webhooks set url = coalesce($3, url),
        event_types = case when $4 then $5::text[] else event_types end,
@@ -102,7 +120,6 @@ export async function changeWebhook(
       state,
     ],
   );
-  if (state === 'enabled') await wakeListeners(sql);
   return found(row, id);
 }
 

@@ -9,8 +9,8 @@ import type { openMeans } from './means.ts';
 import { createWebhookWatch } from './webhook-watch.ts';
 import { createWebhookHandler } from './webhooks.ts';
 
-/** Webhooks that one worker attends at the same time. */
-const AT_ONCE = 16;
+/** Webhooks that one worker attends at the same time: more than one client has, since none of them may ever answer. */
+const AT_ONCE = 64;
 
 type Means = Pick<Awaited<ReturnType<typeof openMeans>>, 'ledger' | 'backend' | 'producer' | 'announcer' | 'onError'>;
 type Witness = { readonly metrics: Metrics; readonly logger: Pick<Logger, 'error' | 'warn'> };
@@ -27,7 +27,7 @@ export function openWebhooks(config: WorkerConfig, means: Means, { metrics, logg
     poster,
     metrics,
     logger,
-    dueIn: watch.dueIn,
+    released: watch.released,
   });
   const consumer = createConsumer({ backend, queue: 'webhooks', concurrency: AT_ONCE, handle, onError });
   return {

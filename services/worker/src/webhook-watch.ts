@@ -3,16 +3,19 @@ import type { Logger } from '@qvara/runtime/logger';
 import { type Listener, listenForNudges } from '@qvara/store/nudges';
 import type { Ledger } from '@qvara/store/orm';
 import { hasWebhooks, ringWebhooks } from '@qvara/store/webhook-runs';
+import { createDueTimes } from './due-times.ts';
 
 const LOOK_MS = 5_000;
 /** News come in bursts: of all that come within so long one look is enough. */
 const APART_MS = 50;
+/** Where there are so many webhooks that a look takes long, looks are rarer: they take a small part of the time. */
+const APART_OF_LOOK = 10;
 
 /** Rings for webhooks when something has happened or is due. */
 export type WebhookWatch = {
   start(): void;
-  /** There is something to do for a webhook in so many milliseconds. */
-  dueIn(ms: number): void;
+  /** A webhook is free again; there is something to do for it in so many milliseconds, if that is known. */
+  released(dueInMs: number | null): void;
   stop(): Promise<void>;
 };
 
@@ -27,57 +30,57 @@ type Means = {
 export function createWebhookWatch({ ledger, databaseUrl, producer, logger }: Means): WebhookWatch {
   let any = false;
   let stopped = false;
-  let looking: Promise<void> | null = null;
-  let timer: NodeJS.Timeout | null = null;
+  let heard = false;
+  let apartMs = APART_MS;
+  let looking: Promise<void> = Promise.resolve();
   let regular: NodeJS.Timeout | null = null;
   let listener: Listener | null = null;
-  let lookAtMs = Number.POSITIVE_INFINITY;
+  const dueTimes = createDueTimes(look);
 
   async function look(): Promise<void> {
+    heard = false;
+    const startedMs = performance.now();
     try {
       const bells = await ringWebhooks(ledger);
       if (bells.length > 0) await producer.ring(bells);
     } catch (error) {
       logger.warn({ err: error }, 'webhooks could not be rung; the next look rings them');
     }
+    apartMs = Math.min(Math.max(APART_MS, (performance.now() - startedMs) * APART_OF_LOOK), LOOK_MS);
   }
 
-  /** Looks so many milliseconds from now, or earlier if that is wanted already. */
-  function lookIn(ms: number): void {
-    const atMs = performance.now() + Math.max(ms, APART_MS);
-    if (stopped || atMs >= lookAtMs) return;
-    lookAtMs = atMs;
-    if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = null;
-      lookAtMs = Number.POSITIVE_INFINITY;
-      looking = look();
-    }, ms);
+  function lookSoon(): void {
+    if (heard) return;
+    heard = true;
+    dueTimes.add([apartMs]);
   }
 
   async function lookRegularly(): Promise<void> {
     any = await hasWebhooks(ledger).catch(() => any);
     if (any) await look();
-    if (!stopped) regular = setTimeout(() => void lookRegularly(), LOOK_MS);
+    if (stopped) return;
+    regular = setTimeout(() => {
+      looking = lookRegularly();
+    }, LOOK_MS);
   }
 
   return {
     start() {
       listener = listenForNudges(databaseUrl, () => {
-        if (any) lookIn(APART_MS);
+        if (any) lookSoon();
       });
-      void lookRegularly();
+      looking = lookRegularly();
     },
-    dueIn(ms) {
-      // What is due later is found by the regular look.
-      if (ms < LOOK_MS) lookIn(ms);
+    released(dueInMs) {
+      if (dueInMs !== null) dueTimes.add([Math.max(0, dueInMs)]);
+      // Nobody was rung for what happened while it was not free.
+      lookSoon();
     },
     async stop() {
       stopped = true;
-      if (timer !== null) clearTimeout(timer);
       if (regular !== null) clearTimeout(regular);
       await listener?.close();
-      await looking;
+      await Promise.all([looking, dueTimes.close()]);
     },
   };
 }

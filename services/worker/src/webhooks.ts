@@ -9,11 +9,14 @@ import type { Announce } from '@qvara/store/commit';
 import { dispatch, findDue } from '@qvara/store/dispatch';
 import type { Ledger } from '@qvara/store/orm';
 import { recordAnswersVerb, recordHealth } from '@qvara/store/record-answers';
-import { claimWebhook, disableWebhook, releaseWebhook } from '@qvara/store/webhook-runs';
-import { deliverBatch, givenUp, type WebhookTools } from './webhook-run.ts';
+import { type ClaimedWebhook, claimWebhook, disableWebhook, releaseWebhook } from '@qvara/store/webhook-runs';
+import type { Address } from './deliver.ts';
+import { deliverBatch, givenUp, pauseOf, type WebhookTools } from './webhook-run.ts';
 
 /** How long one webhook is attended before the others have their turn. */
 const SLICE_MS = 5_000;
+/** One that cannot be attended, because its secret cannot be opened or too much of it waits, is left alone for so long. */
+const REST_MS = 5_000;
 const BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 5, 15];
 
 type Means = {
@@ -23,14 +26,12 @@ type Means = {
   readonly poster: Poster;
   readonly metrics: Metrics;
   readonly logger: Pick<Logger, 'error' | 'warn'>;
-  /** Hears in how many milliseconds there is something to do for a webhook. */
-  readonly dueIn: (ms: number) => void;
+  /** Hears that a webhook is free again, and in how many milliseconds there is something to do for it, if that is known. */
+  readonly released: (dueInMs: number | null) => void;
 };
 
-type Claimed = NonNullable<Awaited<ReturnType<typeof claimWebhook>>>;
-
 /** Answers bells of webhooks: makes deliveries of what happened, and sends them. */
-export function createWebhookHandler({ ledger, announce, sealer, poster, metrics, logger, dueIn }: Means): Handle {
+export function createWebhookHandler({ ledger, announce, sealer, poster, metrics, logger, released }: Means): Handle {
   const deliveries = metrics.counter({
     name: 'qvara_webhook_tries_total',
     help: 'Tries of webhook deliveries, by what became of them',
@@ -51,53 +52,56 @@ export function createWebhookHandler({ ledger, announce, sealer, poster, metrics
     },
   };
 
-  function secretsOf({ id, secret, oldSecret, oldSecretUntil }: Claimed): string[] {
-    const both = oldSecret !== null && oldSecretUntil !== null && Date.parse(oldSecretUntil) > Date.now();
-    return [secret, ...(both ? [oldSecret] : [])].map((sealed) => sealer.open(sealed, id));
+  function addressOf({ id, url, secret, oldSecret, oldSecretUntil, now }: ClaimedWebhook): Address {
+    const both = oldSecret !== null && oldSecretUntil !== null && Date.parse(oldSecretUntil) > Date.parse(now);
+    const secrets = [secret, ...(both ? [oldSecret] : [])].map((sealed) => sealer.open(sealed, id));
+    // Receivers refuse what was signed at another time than theirs: the clock of this machine may be wrong.
+    const aheadMs = Date.now() - Date.parse(now);
+    return { url, secrets, clock: () => new Date(Date.now() - aheadMs) };
   }
 
-  async function disable(claimed: Claimed, reason: string): Promise<void> {
+  async function disable(claimed: ClaimedWebhook, reason: string): Promise<void> {
     const lastEvent = await disableWebhook(ledger, { ...claimed, reason });
     logger.warn({ webhookId: claimed.id, reason }, 'a webhook was disabled');
     announce({ bells: [], lastEvent, ended: false, dueInMs: [] });
   }
 
-  /** Answers whether the webhook is still this worker's. */
-  async function attend(claimed: Claimed, signal: AbortSignal): Promise<boolean> {
+  /** Answers how long the webhook is to be left alone; null when it is not this worker's any more. */
+  async function attend(claimed: ClaimedWebhook, signal: AbortSignal): Promise<number | null> {
     const { id, claimNo } = claimed;
-    const address = { url: claimed.url, secrets: secretsOf(claimed) };
     const untilMs = performance.now() + SLICE_MS;
+    const own = { id, claimNo, address: addressOf(claimed), signal, untilMs };
     let { position, failures } = claimed;
     while (!signal.aborted && performance.now() < untilMs) {
       const dispatched = await dispatch(ledger, { ...claimed, position });
       position = dispatched.position;
       const due = await findDue(ledger, claimed);
-      if (due.length === 0 && !dispatched.more) return true;
-      const outcome = await deliverBatch(tools, { id, claimNo, address, signal }, { due, failuresBefore: failures });
-      if (outcome.lost) return false;
-      const changed = outcome.failures !== failures || outcome.pauseMs > 0;
+      if (due.length === 0 && !dispatched.more) return dispatched.full ? REST_MS : 0;
+      const outcome = await deliverBatch(tools, own, { due, failuresBefore: failures });
+      if (outcome.lost) return null;
+      const changed = outcome.failures !== failures || (outcome.succeeded && outcome.failures > 0);
       failures = outcome.failures;
       const failingMs = changed ? await recordHealth(ledger, { id, claimNo, ...outcome }) : 0;
       const reason = outcome.disabled ?? givenUp(failingMs);
       if (reason !== null) {
         await disable(claimed, reason);
-        return false;
+        return null;
       }
-      if (outcome.pauseMs > 0) return true;
+      const pauseMs = Math.max(outcome.waitMs, changed ? pauseOf(failures, failingMs) : 0);
+      if (pauseMs > 0) return pauseMs;
     }
-    return true;
+    return 0;
   }
 
   async function answer({ jobId: id, bellNo }: BellData, signal: AbortSignal): Promise<BellAnswer> {
     const claimed = await claimWebhook(ledger, { id, bellNo });
     if (claimed === null) return { outcome: 'stale' };
-    let mine = true;
+    let restMs: number | null = REST_MS;
     try {
-      mine = await attend(claimed, signal);
+      restMs = await attend(claimed, signal);
     } finally {
       // Whatever happened: who comes next finds it free, and by what is due.
-      const ms = mine ? await releaseWebhook(ledger, claimed) : null;
-      if (ms !== null) dueIn(Math.max(0, ms));
+      if (restMs !== null) released(await releaseWebhook(ledger, claimed, restMs));
     }
     return { outcome: signal.aborted ? 'interrupted' : 'done' };
   }
