@@ -19,11 +19,16 @@ const WORKSPACE_ROWS = [
     allowed: ['contracts', 'domain', 'runtime'],
     because: 'A driver speaks to a platform, not to the ledger.',
   },
+  {
+    from: 'packages/outbound',
+    allowed: ['contracts', 'runtime'],
+    because: 'It posts where strangers say: it judges addresses, and knows no jobs.',
+  },
   { from: 'packages/client', allowed: ['contracts'], because: 'Other systems install it: it brings little.' },
   { from: 'packages/cli', allowed: ['client', 'contracts'], because: 'It can do what any client can, no more.' },
   {
     from: 'services/intake',
-    allowed: [...SERVER_PACKAGES, 'client'],
+    allowed: [...SERVER_PACKAGES, 'outbound'],
     because: 'Intake accepts and answers; it touches no platform.',
   },
   {
@@ -31,7 +36,11 @@ const WORKSPACE_ROWS = [
     allowed: [...SERVER_PACKAGES, 'client'],
     because: 'The console shows; it touches no platform.',
   },
-  { from: 'services/worker', allowed: [...SERVER_PACKAGES, 'platform'], because: 'The worker is nobody’s client.' },
+  {
+    from: 'services/worker',
+    allowed: [...SERVER_PACKAGES, 'outbound', 'platform'],
+    because: 'The worker is nobody’s client.',
+  },
   {
     from: 'services/standalone',
     allowed: ['contracts', 'runtime', 'queue', 'store', 'platform'],
@@ -63,6 +72,12 @@ const LIBRARY_ROWS = [
     libraries: '@bull-board/[^/]+',
     homes: ['services/console'],
     because: 'The board is one page of the console.',
+  },
+  {
+    name: 'undici-only-in-outbound',
+    libraries: 'undici',
+    homes: ['packages/outbound'],
+    because: 'What dials where strangers say judges the address: it does so in one place.',
   },
   {
     name: 'pg-only-where-sql-lives',
@@ -109,6 +124,13 @@ const PURITY_RULES = [
     severity: 'error',
     from: { path: '^packages/domain/', pathNot: TEST_FILES },
     to: { path: '.', pathNot: '^(packages|services|test)/', couldNotResolve: false },
+  },
+  {
+    name: 'client-imports-no-node-module',
+    comment: 'The client is fetch and streams: it runs wherever those are, also in a browser.',
+    severity: 'error',
+    from: { path: '^packages/client/', pathNot: TEST_FILES },
+    to: { dependencyTypes: ['core'] },
   },
 ];
 

@@ -3,9 +3,19 @@ import { dirname, join } from 'node:path';
 
 type Files = Record<string, string>;
 
-const LIBRARIES = ['zod', 'bullmq', 'ioredis', '@mikro-orm/core', 'express', '@bull-board/api', 'pg', 'vitest'];
+const LIBRARIES = [
+  'zod',
+  'bullmq',
+  'ioredis',
+  '@mikro-orm/core',
+  'express',
+  '@bull-board/api',
+  'pg',
+  'undici',
+  'vitest',
+];
 const MEMBERS = [
-  ...['contracts', 'domain', 'runtime', 'queue', 'store', 'platform', 'client', 'cli'].map(
+  ...['contracts', 'domain', 'runtime', 'queue', 'store', 'platform', 'outbound', 'client', 'cli'].map(
     (name) => `packages/${name}`,
   ),
   ...['intake', 'worker', 'console', 'standalone'].map((name) => `services/${name}`),
@@ -23,10 +33,11 @@ export const CLEAN_TREE: Files = {
   'packages/queue/src/word.ts': importing(...qvara('contracts'), 'bullmq', 'ioredis', 'pg'),
   'packages/store/src/word.ts': importing(...qvara('contracts', 'domain'), '@mikro-orm/core', 'pg'),
   'packages/platform/src/word.ts': importing(...qvara('contracts', 'domain'), 'pg'),
+  'packages/outbound/src/word.ts': importing(...qvara('contracts', 'runtime'), 'undici'),
   'packages/client/src/word.ts': importing(...qvara('contracts')),
   'packages/cli/src/word.ts': importing(...qvara('client', 'contracts')),
   'services/intake/src/word.ts': importing(
-    ...qvara('contracts', 'domain', 'runtime', 'queue', 'store', 'client'),
+    ...qvara('contracts', 'domain', 'runtime', 'queue', 'store', 'outbound'),
     'express',
   ),
   'services/console/src/word.ts': importing(
@@ -34,7 +45,9 @@ export const CLEAN_TREE: Files = {
     'express',
     '@bull-board/api',
   ),
-  'services/worker/src/word.ts': importing(...qvara('contracts', 'domain', 'runtime', 'queue', 'store', 'platform')),
+  'services/worker/src/word.ts': importing(
+    ...qvara('contracts', 'domain', 'runtime', 'queue', 'store', 'outbound', 'platform'),
+  ),
   'services/standalone/src/word.ts': importing(...qvara('contracts', 'runtime', 'queue', 'store', 'platform'), 'pg'),
   'services/standalone/src/main.ts': 'export {};\n',
   'test/support/word.ts': importing('pg'),
@@ -50,11 +63,21 @@ export const BROKEN_BY_RULE: Record<string, Files> = {
   'queue-imports-only-its-packages': { 'packages/queue/src/a.ts': importing(...qvara('runtime')) },
   'store-imports-only-its-packages': { 'packages/store/src/a.ts': importing(...qvara('queue')) },
   'platform-imports-only-its-packages': { 'packages/platform/src/a.ts': importing(...qvara('store')) },
-  'client-imports-only-its-packages': { 'packages/client/src/a.ts': importing(...qvara('domain')) },
+  'outbound-imports-only-its-packages': { 'packages/outbound/src/a.ts': importing(...qvara('store')) },
+  'client-imports-only-its-packages': { 'packages/client/src/a.ts': importing(...qvara('domain', 'cli')) },
   'cli-imports-only-its-packages': { 'packages/cli/src/a.ts': importing(...qvara('store')) },
-  'intake-imports-only-its-packages': { 'services/intake/src/a.ts': importing(...qvara('platform')) },
-  'console-imports-only-its-packages': { 'services/console/src/a.ts': importing(...qvara('platform')) },
-  'worker-imports-only-its-packages': { 'services/worker/src/a.ts': importing(...qvara('client')) },
+  'intake-imports-only-its-packages': {
+    'services/intake/src/a.ts': importing(...qvara('platform')),
+    'services/intake/src/d.ts': importing(...qvara('client')),
+  },
+  'console-imports-only-its-packages': {
+    'services/console/src/a.ts': importing(...qvara('platform')),
+    'services/console/src/c.ts': importing(...qvara('cli')),
+  },
+  'worker-imports-only-its-packages': {
+    'services/worker/src/a.ts': importing(...qvara('client')),
+    'services/worker/src/h.ts': importing(...qvara('cli')),
+  },
   'standalone-imports-only-its-packages': { 'services/standalone/src/a.ts': importing(...qvara('domain')) },
   'bullmq-and-ioredis-only-in-queue': {
     'services/worker/src/b.ts': importing('bullmq'),
@@ -63,6 +86,7 @@ export const BROKEN_BY_RULE: Record<string, Files> = {
   'mikro-orm-only-in-store': { 'services/worker/src/c.ts': importing('@mikro-orm/core') },
   'express-only-in-intake-and-console': { 'services/worker/src/d.ts': importing('express') },
   'bull-board-only-in-console': { 'services/intake/src/b.ts': importing('@bull-board/api') },
+  'undici-only-in-outbound': { 'services/worker/src/g.ts': importing('undici') },
   'pg-only-where-sql-lives': { 'services/intake/src/c.ts': `import type { Pool } from 'pg';\nexport type P = Pool;\n` },
   'contracts-imports-zod-only': {
     'packages/contracts/src/b.ts': importing('vitest'),
@@ -73,6 +97,7 @@ export const BROKEN_BY_RULE: Record<string, Files> = {
     'packages/domain/src/c.ts': importing('node:crypto'),
     'packages/domain/src/d.ts': `export const late = () => import('fs');\n`,
   },
+  'client-imports-no-node-module': { 'packages/client/src/b.ts': importing('node:fs') },
   'services-never-import-services': { 'services/worker/src/e.ts': importing(...qvara('standalone')) },
   'packages-never-import-services': { 'packages/queue/src/b.ts': importing(...qvara('standalone')) },
   'nothing-but-tests-imports-test': {

@@ -49,7 +49,7 @@ export function readArguments(argv: readonly string[]): BenchArguments | null {
   if (unknown !== undefined) throw new UsageError(`There is no section ${unknown}; there are ${NAMES.join(', ')}`);
   const backends = BACKENDS.filter((name) => values.backend === undefined || name === values.backend);
   if (backends.length === 0) throw new UsageError('--backend is redis or postgres');
-  const unnamed = values.quick ? MAIN : NAMES;
+  const unnamed = values.quick ? MAIN : NAMES.filter((name) => !(SECTIONS[name] as Section).named);
   const sections = positionals.length === 0 ? unnamed : (positionals as SectionName[]);
   return { sections, backends, quick: values.quick, publish: values.publish };
 }

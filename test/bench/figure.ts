@@ -15,6 +15,8 @@ export type Section = {
   readonly about: string;
   /** Measured by a quick run that names no sections. */
   readonly main?: boolean;
+  /** Measured only when it is named. */
+  readonly named?: boolean;
   /** Where the queues may be; anywhere without it. */
   readonly backends?: readonly BackendName[];
   readonly measure: (size: Size) => Promise<Figure[]>;

@@ -65,7 +65,15 @@ export async function openScene(plan: Omit<WorldPlan, 'folder'>): Promise<Scene>
     },
     async expectWhole() {
       expect(await comesToRest(world, performance.now() + REST_MS), 'everything came to rest').toBe(true);
-      const none = { lost: [], repeated: [], 'out of order': [], gaps: [], leaked: [] };
+      const none = {
+        lost: [],
+        repeated: [],
+        'out of order': [],
+        gaps: [],
+        leaked: [],
+        undelivered: [],
+        'delivered out of order': [],
+      };
       expect(judge(await loadEvidence({ ...world, accepted, seen: null }))).toEqual(none);
       expect(bugsMet(world), 'bugs that workers met').toEqual([]);
     },

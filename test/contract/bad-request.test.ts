@@ -51,6 +51,11 @@ describe('a query', () => {
     ['/v1/containers?limit=x', 'limit'],
     ['/v1/stranded?cursor=AAAA', 'cursor'],
     ['/v1/clients?cursor=AAAA', 'cursor'],
+    ['/v1/imports?state=lost', 'state'],
+    ['/v1/imports?cursor=AAAA', 'cursor'],
+    ['/v1/imports/columns', 'type'],
+    ['/v1/imports/imp_01k9zv6n3fe8prx2k1w3q4t5y6/rows?verdict=good', 'verdict'],
+    ['/v1/imports/imp_01k9zv6n3fe8prx2k1w3q4t5y6/rows?cursor=MTIzNDU2Nzg', 'cursor'],
     ['/v1/reference?verbose=1', 'verbose'],
   ])('%s is refused, naming %s', async (path, parameter) => {
     const problem = await refused(`${intake.url}${path}`, { key }, 400);
@@ -79,8 +84,10 @@ describe('a path', () => {
     ['/v2/jobs'],
     ['/v1/jobs/'],
     ['/V1/jobs'],
-    ['/v1/imports'],
-    ['/v1/webhooks'],
+    ['/v1/import'],
+    ['/v1/imports/imp_1'],
+    ['/v1/imports/columns/x'],
+    ['/v1/invoices'],
     ['/v1/jobs/a/b/c'],
     ['/v1//jobs'],
     ['/v1/customers/ref:'],
@@ -150,11 +157,15 @@ describe('a header', () => {
   });
 
   it('Accept of something else is not acceptable', async () => {
-    for (const accept of ['text/html', 'text/event-stream', 'application/xml;q=0.9']) {
-      expect(await refused(`${intake.url}/v1/events`, { key, headers: { Accept: accept } }, 406)).toMatchObject({
-        code: 'not-acceptable',
-      });
-    }
+    for (const path of ['/v1/events', '/v1/jobs'])
+      for (const accept of ['text/html', 'application/xml;q=0.9', 'text/event-streams'])
+        expect(await refused(`${intake.url}${path}`, { key, headers: { Accept: accept } }, 406)).toMatchObject({
+          code: 'not-acceptable',
+        });
+    const stream = { Accept: 'text/event-stream' };
+    expect(await refused(`${intake.url}/v1/jobs`, { key, headers: stream }, 406)).toMatchObject({
+      detail: 'This call answers application/json, not text/event-stream.',
+    });
     expect((await send(`${intake.url}/v1/events`, { key, headers: { Accept: 'text/html, */*;q=0.1' } })).status).toBe(
       200,
     );

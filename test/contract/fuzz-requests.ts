@@ -31,7 +31,8 @@ export function requests(document: InterfaceDocument, world: World): fc.Arbitrar
   return fc.oneof(...kinds);
 }
 
-const WEIGHTS: Readonly<Record<string, number>> = { postJob: 60, openApi: 1, docs: 1, metrics: 1, readyz: 1 };
+const OPEN = ['openApi', 'asyncApi', 'eventSchema', 'docs', 'eventDocs', 'metrics', 'readyz'];
+const WEIGHTS: Readonly<Record<string, number>> = { postJob: 60, ...Object.fromEntries(OPEN.map((id) => [id, 1])) };
 
 type Making = { readonly sources: Sources; readonly bounds: ReadonlySet<number>; readonly world: World };
 

@@ -1,6 +1,7 @@
 import type { Scope } from '@qvara/contracts/clients';
 import { SCOPES } from '@qvara/contracts/clients';
 import { sealer } from '@qvara/runtime/crypto';
+import { newId } from '@qvara/runtime/ids';
 import fc from 'fast-check';
 import { provisioning } from '../support/api.ts';
 import type { Call } from './fuzz-schema.ts';
@@ -45,6 +46,8 @@ export async function prepareWorld(intake: RunningIntake): Promise<World> {
   await sealPins(intake, posted.slice(BRIEF));
   const lasting = posted.slice(BRIEF);
   const names = lasting.flatMap(({ customerId }, n) => [customerId, `ref:own-${n + BRIEF}`]);
+  const webhooks = await addWebhooks(intake, all);
+  const deliveries = await addDeliveries(intake, webhooks[0] ?? '');
   const jobs = fc.constantFrom(...posted.map(({ id }) => id));
   const brief = fc.constantFrom(...posted.slice(0, BRIEF).map(({ id }) => id));
   return {
@@ -63,6 +66,8 @@ export async function prepareWorld(intake: RunningIntake): Promise<World> {
       if (path.startsWith('/v1/customers')) return { id: fc.constantFrom(...names) };
       if (path.startsWith('/v1/containers')) return { id: fc.constantFrom('100001', '100002', '200001', '999999') };
       if (path.startsWith('/v1/clients')) return { id: fc.constantFrom(...spare.map(({ clientId }) => clientId)) };
+      if (path.startsWith('/v1/webhooks')) return { id: fc.constantFrom(...webhooks) };
+      if (path.startsWith('/v1/deliveries')) return { id: fc.constantFrom(...deliveries) };
       if (path.startsWith('/v1/keys')) return { id: fc.constantFrom(...spare.map(({ keyId }) => keyId)) };
       return REFERENCE;
     },
@@ -92,6 +97,7 @@ function valuesOf(customerIds: readonly string[]): Values {
     engine: fc.constant('standard'),
     timeZone: fc.constantFrom('America/Los_Angeles', 'UTC', 'Asia/Kolkata'),
     region: fc.constantFrom('west', 'us-west'),
+    url: fc.constantFrom(NOBODY, 'https://10.0.0.1/'),
     expectedVersion: fc.constantFrom(1, 2),
   };
 }
@@ -100,6 +106,29 @@ async function add(intake: RunningIntake, key: Key, { id, region }: { id: string
   const json = { id, region, label: `Container ${id}`, capacity: 999 };
   const { status } = await send(`${intake.url}/v1/containers`, { method: 'POST', key, json });
   if (status !== 201) throw new Error(`container ${id}: ${status}`);
+}
+
+/** Nobody listens there. */
+const NOBODY = 'http://127.0.0.1:9/';
+const WEBHOOKS = 20;
+
+async function addWebhooks(intake: RunningIntake, key: Key): Promise<string[]> {
+  const answers = await Promise.all(
+    Array.from({ length: WEBHOOKS }, () =>
+      send(`${intake.url}/v1/webhooks`, { method: 'POST', key, json: { url: NOBODY } }),
+    ),
+  );
+  return answers.map(({ body }) => body.id as string);
+}
+
+async function addDeliveries({ ledger }: RunningIntake, webhookId: string): Promise<string[]> {
+  const ids = Array.from({ length: WEBHOOKS }, () => newId('dlv'));
+  await ledger.pool.query(
+    `insert into deliveries (id, webhook_id, sequence, event_type, lane, replay)
+     select id, $2, 1, 'any', id, false from unnest($1::text[]) id`,
+    [ids, webhookId],
+  );
+  return ids;
 }
 
 type Posted = { readonly id: string; readonly customerId: string };

@@ -1,3 +1,4 @@
+import { parseAllow } from '@qvara/outbound/targets';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisUrl, uniquePrefix } from '../support/redis.ts';
 import { complaintAbout } from './fuzz-answers.ts';
@@ -29,7 +30,11 @@ let wire: ReturnType<typeof openWire>;
 const statuses = new Map<number, number>();
 
 beforeAll(async () => {
-  intake = await startIntake({ redisUrl: redisUrl(), queuePrefix: uniquePrefix() });
+  intake = await startIntake({
+    redisUrl: redisUrl(),
+    queuePrefix: uniquePrefix(),
+    webhookAllow: parseAllow('127.0.0.0/8'),
+  });
   document = (await send(`${intake.url}/openapi.json`)).body;
   world = await prepareWorld(intake);
   promised = await startPromises(intake.ledger.pool);

@@ -42,7 +42,7 @@ export async function startIntake(changes: Partial<Settings> = {}): Promise<Runn
     sipDomain: 'sip.qvara.test',
     quarantineDays: 30,
     clientWindow: 1000,
-    logger: createLogger({ name: 'intake', level: 'silent' }),
+    logger: createLogger({ name: 'intake', level: (process.env.SHOW ?? 'silent') as never }),
     ...changes,
   };
   const intake = await createIntake({ ...settings, databaseUrl: way.url });

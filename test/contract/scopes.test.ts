@@ -1,4 +1,6 @@
 import { SCOPES, type Scope } from '@qvara/contracts/clients';
+import { parseAllow } from '@qvara/outbound/targets';
+import { newId } from '@qvara/runtime/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
 import { type Call, callsOf } from './fuzz-schema.ts';
@@ -8,7 +10,7 @@ let intake: RunningIntake;
 let guarded: Call[];
 
 beforeAll(async () => {
-  intake = await startIntake();
+  intake = await startIntake({ webhookAllow: parseAllow('127.0.0.0/8') });
   guarded = callsOf((await send(`${intake.url}/openapi.json`)).body).filter(({ scope }) => scope !== null);
 });
 afterAll(() => intake.close());
@@ -24,8 +26,26 @@ function pathOf({ path, parameters = [] }: Call, ids: Ids = {}): string {
   });
 }
 
+/** Bodies of calls that look at them before they look at what is named. */
+const BODIES: Readonly<Record<string, object>> = {
+  'PATCH /v1/webhooks/{id}': { description: 'changed' },
+  'POST /v1/webhooks/{id}/replay': { after: 0 },
+  'POST /v1/webhooks/{id}/redeliver': { since: '2026-01-01T00:00:00Z' },
+};
+
+const FILE = { raw: 'name,serviceType,industry\nNobody,x,y\n', headers: { 'Content-Type': 'text/csv' } };
+
 const ask = (call: Call, key: Key | string | undefined, ids?: Ids) =>
-  send(`${intake.url}${pathOf(call, ids)}`, { method: call.method, key });
+  send(`${intake.url}${pathOf(call, ids)}${call.path.startsWith('/v1/imports') ? importQuery(call) : ''}`, {
+    method: call.method,
+    key,
+    ...(call.operationId === 'postImport' ? FILE : { json: BODIES[`${call.method} ${call.path}`] }),
+  });
+
+function importQuery({ parameters = [] }: Call): string {
+  const needed = parameters.some(({ in: place, name }) => place === 'query' && name === 'type');
+  return needed ? '?type=customer.provision' : '';
+}
 
 /** The calls with which `judge` finds fault, and what. */
 async function faults(
@@ -97,24 +117,43 @@ async function owner() {
   const key = await intake.key(CLIENTS_SCOPES);
   const json = provisioning({ name: NAME, externalRef: 'foreign' });
   const { body } = await send(`${intake.url}/v1/jobs`, { method: 'POST', key, json });
-  return { key, jobs: body.id as string, customers: body.customerId as string };
+  const url = 'http://127.0.0.1:9/';
+  const webhook = await send(`${intake.url}/v1/webhooks`, { method: 'POST', key, json: { url } });
+  const deliveries = newId('dlv');
+  await intake.ledger.pool.query(
+    `insert into deliveries (id, webhook_id, sequence, event_type, lane, replay) values ($1, $2, 1, 'any', 'any', false)`,
+    [deliveries, webhook.body.id],
+  );
+  const imported = await send(`${intake.url}/v1/imports?type=customer.provision`, { method: 'POST', key, ...FILE });
+  return {
+    key,
+    jobs: body.id as string,
+    customers: body.customerId as string,
+    webhooks: webhook.body.id as string,
+    deliveries,
+    imports: imported.body.id as string,
+  };
 }
 
-const namesThings = ({ path, scope }: Call) => scope !== 'admin' && path.includes('{id}');
+/** What takes a thing away comes last. */
+const namingThings = () =>
+  guarded
+    .filter(({ path, scope }) => scope !== 'admin' && path.includes('{id}'))
+    .toSorted((one, other) => Number(one.method === 'DELETE') - Number(other.method === 'DELETE'));
 const listsThings = ({ path, scope, method }: Call) => scope !== 'admin' && method === 'GET' && !path.includes('{');
 
 describe('what is another client’s', () => {
   it('cannot be told from what is not there, by any call that takes an id', async () => {
     const { key, ...ids } = await owner();
     const stranger = await intake.key(CLIENTS_SCOPES);
-    expect(guarded.filter(namesThings).length).toBeGreaterThan(5);
-    const found = await faults(guarded.filter(namesThings), async (call) => {
+    expect(namingThings().length).toBeGreaterThan(5);
+    const found = await faults(namingThings(), async (call) => {
       const [foreign, unknown] = [await ask(call, stranger, ids), await ask(call, stranger)];
       const same = JSON.stringify(Object.keys(foreign.body)) === JSON.stringify(Object.keys(unknown.body));
       return foreign.status === 404 && foreign.body.code === 'not-found' && same ? null : `${foreign.status}`;
     });
     expect(found).toEqual({});
-    const own = await faults(guarded.filter(namesThings), async (call) => {
+    const own = await faults(namingThings(), async (call) => {
       const { status, body } = await ask(call, key, ids);
       // Nobody has made a PIN yet: that, too, is a 404, and says so.
       return status === 404 && !body.detail.includes('no porting PIN') ? `${status}` : null;
@@ -139,10 +178,11 @@ describe('what is another client’s', () => {
   });
 
   it('an administrator sees, by every call and in every list', async () => {
-    const { jobs, customers } = await owner();
+    const { key: _, ...ids } = await owner();
+    const { jobs, customers } = ids;
     const admin = await intake.key();
-    const found = await faults(guarded.filter(namesThings), async (call) => {
-      const { status, body } = await ask(call, admin, { jobs, customers });
+    const found = await faults(namingThings(), async (call) => {
+      const { status, body } = await ask(call, admin, ids);
       return status === 404 && !body.detail.includes('no porting PIN') ? `${status}` : null;
     });
     expect(found).toEqual({});

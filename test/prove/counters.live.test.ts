@@ -2,27 +2,38 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
 import { addContainers, type Stack, startStack } from '../support/stack.ts';
-import { DEFECTS, type Defect } from './defects.ts';
+import { createCaller } from './caller.ts';
+import { createChance } from './chance.ts';
+import { DEFECTS, type Defect, firstDelivered, received, withoutFirst } from './defects.ts';
 import { loadEvidence } from './evidence.ts';
 import type { Accepted } from './load-log.ts';
+import { settleDeliveries } from './settle-deliveries.ts';
+import { type Subscriber, subscribe } from './subscriber.ts';
 import { COUNTERS, type CounterName, judge } from './verdict.ts';
 
 describe('the counters of the proof', () => {
   let stack: Stack;
   let ledger: pg.Client;
   let platform: pg.Client;
+  let subscriber: Subscriber;
   const accepted: Accepted[] = [];
 
   beforeAll(async () => {
-    stack = await startStack({ backend: 'postgres' });
+    stack = await startStack({ backend: 'postgres', env: { WEBHOOK_ALLOW: '127.0.0.1/32' } });
     const api = await stack.client();
     await addContainers(api, [{ id: '100001', capacity: 10 }]);
+    const chance = createChance(1);
+    const urls = stack.intakes.map(({ url }) => url);
+    const caller = createCaller({ urls, apiKey: api.key, chance, heard: () => undefined });
+    subscriber = await subscribe({ caller, chance, names: null, troubled: false });
     await Promise.all([0, 1, 2].map((index) => liveThrough(api, index)));
     ledger = new pg.Client({ connectionString: stack.database.url });
     platform = new pg.Client({ connectionString: stack.database.sandboxUrl });
     await Promise.all([ledger.connect(), platform.connect()]);
+    expect(await settleDeliveries({ ledger: stack.ledger.pool }, [subscriber])).toBe(true);
   });
   afterAll(async () => {
+    await subscriber.close();
     await Promise.all([ledger.end(), platform.end()]);
     await stack.stop();
   });
@@ -51,7 +62,8 @@ describe('the counters of the proof', () => {
       if (onPlatform) expect((await platform.query(onPlatform)).rowCount).toBeGreaterThan(0);
       const { rows } = await stack.ledger.pool.query('select sequence::int as sequence from events');
       const seen = new Map(rows.map(({ sequence }) => [sequence as number, 1]));
-      const evidence = await loadEvidence({ ledger, platform, accepted, seen });
+      const subscriptions = [subscriber.subscription];
+      const evidence = await loadEvidence({ ledger, platform, accepted, seen, subscriptions });
       return judge({ ...evidence, ...memory?.(evidence) });
     } finally {
       await Promise.all([ledger.query('rollback'), platform.query('rollback')]);
@@ -61,6 +73,14 @@ describe('the counters of the proof', () => {
   it('are all zero when all is well', async () => {
     const verdict = await findAfter({});
     expect(verdict).toEqual(Object.fromEntries(Object.keys(COUNTERS).map((name) => [name, []])));
+  });
+
+  it('count no event that is listed as given up with its tries', async () => {
+    const verdict = await findAfter({
+      ledger: `update deliveries set state = 'failed' where sequence = ${firstDelivered}`,
+      memory: received(withoutFirst),
+    });
+    expect(verdict.undelivered).toEqual([]);
   });
 
   const cases = Object.entries(DEFECTS).flatMap(([counter, defects]) =>

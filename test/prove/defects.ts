@@ -1,4 +1,4 @@
-import type { Evidence } from './evidence.ts';
+import type { Evidence, Subscription } from './evidence.ts';
 import type { Accepted } from './load-log.ts';
 import type { CounterName } from './verdict.ts';
 
@@ -12,6 +12,7 @@ export type Defect = {
 
 const newest = 'where last = (select max(last) from event_entries)';
 const firstJob = "where id = (select min(id) from jobs where type = 'customer.provision')";
+export const firstDelivered = '(select min(sequence) from deliveries)';
 const effect = 'insert into effects (effect, value, container_id, number, customer_id, job_id, claim_no)';
 
 /** What each counter must find. */
@@ -25,7 +26,8 @@ export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
     {
       name: 'a second tenant',
       platform: `${effect} select 'created', null, container_id, number + 500, customer_id, job_id, claim_no + 1000
-                 from effects where effect = 'created' limit 1`,
+                 from effects e where effect = 'created' and not exists (
+                   select from effects r where r.effect = 'removed' and r.customer_id = e.customer_id) limit 1`,
     },
     {
       name: 'a second removal',
@@ -41,6 +43,11 @@ export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
       name: 'a second activation in the events',
       ledger: `insert into event_entries select last + 1000, client_id, customer_id, job_id, job_last + 1000, subject, occurred_at,
                common, told from event_entries where told @> '[{"name": "tenant.activated"}]' limit 1`,
+    },
+    {
+      name: 'a job that is told to be late twice',
+      ledger: `update event_entries set told = jsonb_set(told, '{0,name}', '"job.late"')
+               where job_id = (select min(id) from jobs) and told @> '[{"name": "step.started"}]'`,
     },
     {
       name: 'a request that made two jobs',
@@ -97,4 +104,43 @@ export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
     { name: 'a customer out of service with a seat', ledger: "update customers set service_status = 'disconnected'" },
     { name: 'a place in a window not given back', ledger: 'update bell_windows set outstanding = outstanding + 1' },
   ],
+  undelivered: [
+    { name: 'a receiver missed an event', memory: received(withoutFirst) },
+    {
+      name: 'a receiver took nothing of an event but its replay',
+      memory: received((receipts) => receipts.map((one, index) => (index === 0 ? { ...one, replay: true } : one))),
+    },
+    {
+      name: 'an event was given up without a try',
+      ledger: `update deliveries set state = 'failed', attempts = '[]' where sequence = ${firstDelivered}`,
+      memory: received(withoutFirst),
+    },
+    {
+      name: 'a receiver took what is not in the log',
+      memory: received((receipts) => [...receipts, { sequence: 1e6, jobId: null, replay: false }]),
+    },
+    { name: 'a receiver took what is not its client’s', ledger: "update webhooks set client_id = 'cli_other'" },
+  ],
+  'delivered out of order': [
+    {
+      name: 'an event came after later ones of its job',
+      memory: received((receipts) => [...receipts.slice(1), ...receipts.slice(0, 1)]),
+    },
+    { name: 'all came backwards', memory: received((receipts) => receipts.toReversed()) },
+  ],
 };
+
+type Receipts = Subscription['receipts'];
+
+/** Changes what receivers of webhooks remember. */
+export function received(change: (receipts: Receipts) => Receipts): NonNullable<Defect['memory']> {
+  return ({ subscriptions }) => ({
+    subscriptions: subscriptions.map((one) => ({ ...one, receipts: change(one.receipts) })),
+  });
+}
+
+/** Without the event of the smallest number. */
+export function withoutFirst(receipts: Receipts): Receipts {
+  const first = Math.min(...receipts.map(({ sequence }) => sequence));
+  return receipts.filter(({ sequence }) => sequence !== first);
+}

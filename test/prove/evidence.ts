@@ -1,3 +1,4 @@
+import type { Received } from '../support/consumer.ts';
 import type { Accepted } from './load-log.ts';
 
 /** The tables that tell what happened, as rows, and what the load and the reader saw. */
@@ -11,9 +12,23 @@ export type Evidence = {
   readonly tenants: readonly Tenant[];
   readonly effects: readonly Effect[];
   readonly calls: readonly Call[];
+  readonly webhooks: readonly { readonly id: string; readonly client_id: string }[];
+  /** Those of them that did not succeed; replays left out. */
+  readonly deliveries: readonly Delivery[];
   readonly accepted: readonly Accepted[];
   /** How often the reader saw each event number; null when nobody read. */
   readonly seen: ReadonlyMap<number, number> | null;
+  readonly subscriptions: readonly Subscription[];
+};
+
+/** What a webhook asked for, and what its receiver took, in its order. */
+export type Subscription = {
+  readonly webhookId: string;
+  /** The last number that was given when it was added. */
+  readonly after: number;
+  /** Null for all. */
+  readonly names: readonly string[] | null;
+  readonly receipts: readonly Pick<Received, 'sequence' | 'jobId' | 'replay'>[];
 };
 
 export type Job = {
@@ -28,6 +43,7 @@ export type Job = {
 export type Event = {
   readonly sequence: number;
   readonly name: string;
+  readonly client_id: string;
   readonly customer_id: string | null;
   readonly job_id: string | null;
   readonly job_sequence: number | null;
@@ -56,6 +72,12 @@ type Window = {
 type Tenant = { readonly container_id: string; readonly number: string; readonly customer_id: string };
 type Deed = Tenant & { readonly id: number; readonly job_id: string; readonly claim_no: number; readonly at: number };
 export type Effect = Deed & { readonly effect: string; readonly value: string | null };
+type Delivery = {
+  readonly webhook_id: string;
+  readonly sequence: number;
+  readonly state: string;
+  readonly tries: number;
+};
 export type Call = Deed & { readonly verb: string; readonly outcome: string };
 
 /** Something wrong, and whose it is. */
@@ -65,13 +87,15 @@ export type Counter = (evidence: Evidence) => readonly Offence[];
 
 /** What can be asked for rows: a pool, or a client in a transaction. */
 export type Source = { query(text: string): Promise<{ rows: unknown[] }> };
-type Sources = Pick<Evidence, 'accepted' | 'seen'> & { readonly ledger: Source; readonly platform: Source };
+type Sources = Pick<Evidence, 'accepted' | 'seen'> &
+  Partial<Pick<Evidence, 'subscriptions'>> & { readonly ledger: Source; readonly platform: Source };
 
 const at = (column: string) => `(extract(epoch from ${column}) * 1000)::float8 as at`;
 const place = "container_id::text, to_char(number, 'FM000') as number, customer_id";
 
 /** Reads everything. Nothing may be running any more. */
-export async function loadEvidence({ ledger, platform, accepted, seen }: Sources): Promise<Evidence> {
+export async function loadEvidence(sources: Sources): Promise<Evidence> {
+  const { ledger, platform, accepted, seen, subscriptions = [] } = sources;
   const rows = async <T>(source: Source, sql: string) => (await source.query(sql)).rows as T[];
   return {
     jobs: await rows(
@@ -80,7 +104,7 @@ export async function loadEvidence({ ledger, platform, accepted, seen }: Sources
     ),
     events: await rows(
       ledger,
-      `select sequence::int, name, customer_id, job_id, job_sequence, ${at('occurred_at')}, data from events order by sequence`,
+      `select sequence::int, name, client_id, customer_id, job_id, job_sequence, ${at('occurred_at')}, data from events order by sequence`,
     ),
     seats: await rows(ledger, 'select container_id, number, customer_id, state from seats'),
     containers: await rows(ledger, 'select id, capacity, seats, quarantined from containers'),
@@ -99,7 +123,14 @@ export async function loadEvidence({ ledger, platform, accepted, seen }: Sources
       platform,
       `select id::int, verb, outcome, ${place}, job_id, claim_no::int, ${at('at')} from calls order by id`,
     ),
+    webhooks: await rows(ledger, 'select id, client_id from webhooks'),
+    deliveries: await rows(
+      ledger,
+      `select webhook_id, sequence::int, state, jsonb_array_length(attempts) as tries from deliveries
+       where state <> 'delivered' and not replay`,
+    ),
     accepted,
     seen,
+    subscriptions,
   };
 }

@@ -1,6 +1,7 @@
 import type { BackendName } from '../support/stack.ts';
 import type { Chance } from './chance.ts';
 import type { Operator } from './operator.ts';
+import type { Subscriber } from './subscriber.ts';
 import type { World } from './world.ts';
 
 export type Undo = () => Promise<void> | void;
@@ -17,7 +18,11 @@ export type Fault = {
 };
 
 /** What a fault can get at. */
-export type Scene = { readonly world: World; readonly operator: Operator };
+export type Scene = {
+  readonly world: World;
+  readonly operator: Operator;
+  readonly subscribers: readonly Subscriber[];
+};
 
 export const BOTH: readonly BackendName[] = ['redis', 'postgres'];
 export const MOMENT = [0, 0] as const;

@@ -5,6 +5,7 @@ import { LEDGER_FAULTS } from './ledger-faults.ts';
 import { PLATFORM_FAULTS } from './platform-faults.ts';
 import { PROCESS_FAULTS } from './process-faults.ts';
 import { SERVER_FAULTS } from './server-faults.ts';
+import { WEBHOOK_FAULTS } from './webhook-faults.ts';
 import { ZOMBIE_FAULTS } from './zombie-faults.ts';
 
 /** THE list of faults. A new one is an entry of the list it belongs to. */
@@ -15,6 +16,7 @@ const FAULTS: readonly Fault[] = [
   ...CONNECTION_FAULTS,
   ...PLATFORM_FAULTS,
   ...LEDGER_FAULTS,
+  ...WEBHOOK_FAULTS,
 ];
 
 /** Those that mean something on a backend. */

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Scope } from '@qvara/contracts/clients';
 import { SCOPES } from '@qvara/contracts/clients';
 import type { Arguments } from './arguments.ts';
-import { createCaller } from './caller.ts';
-import { createChance } from './chance.ts';
+import { type Caller, createCaller } from './caller.ts';
+import { type Chance, createChance } from './chance.ts';
 import { runClient } from './client-load.ts';
 import { direct } from './director.ts';
 import { loadEvidence } from './evidence.ts';
@@ -17,11 +17,14 @@ import { planFaults } from './plan.ts';
 import { followEvents } from './reader.ts';
 import type { Findings } from './report.ts';
 import { settle } from './settle.ts';
+import { settleDeliveries } from './settle-deliveries.ts';
+import { subscribe } from './subscriber.ts';
 import { judge } from './verdict.ts';
 import { startWorld, type World } from './world.ts';
 
-const CLIENT_SCOPES: readonly Scope[] = ['jobs:write', 'jobs:read'];
+const CLIENT_SCOPES: readonly Scope[] = ['jobs:write', 'jobs:read', 'webhooks:write'];
 const CLIENTS = ['north-star', 'blue-bird', 'old-oak'] as const;
+const SOME = ['job.accepted', 'job.completed', 'job.failed', 'step.succeeded', 'customer.activated'] as const;
 const INTAKES = 2;
 const WORKERS = 3;
 /** About 12 calls a second, all clients together. */
@@ -31,7 +34,8 @@ const CATCH_UP_MS = 30_000;
 /** Runs load and faults in a world of its own under `folder`, lets it settle, and finds what is wrong. */
 export async function prove(wish: Arguments, folder: string): Promise<Findings> {
   await mkdir(folder, { recursive: true });
-  const world = await startWorld({ backend: wish.backend, folder, intakes: INTAKES, workers: WORKERS });
+  const env = { WEBHOOK_ALLOW: '127.0.0.1/32' };
+  const world = await startWorld({ backend: wish.backend, folder, intakes: INTAKES, workers: WORKERS, env });
   try {
     return await proveIn(world, wish);
   } finally {
@@ -51,13 +55,18 @@ async function proveIn(world: World, { seed, minutes }: Arguments): Promise<Find
   const reader = followEvents(callerOf('the reader', adminKey));
   const faults = faultsOf(world.backend);
   const loadMs = minutes * 60_000;
+  await using receivers = await subscribeAll(
+    CLIENTS.map((name, index) => callerOf(name, keys[index] ?? '')),
+    chance,
+  );
+  const { subscribers } = receivers;
   const over = AbortSignal.timeout(loadMs);
   const clients = CLIENTS.map((name, index) => {
     const own = { name, caller: callerOf(name, keys[index] ?? ''), chance: chance.fork(`acts of ${name}`), log };
     return runClient(own, CALL_EVERY_MS, over);
   });
   const inventory = operator.work(chance.fork('the operator'), over);
-  const performance_ = direct({ world, operator }, planFaults(faults, chance.fork('faults'), loadMs));
+  const performance_ = direct({ world, operator, subscribers }, planFaults(faults, chance.fork('faults'), loadMs));
   await delay(loadMs);
   const performed = await performance_;
   await inventory;
@@ -67,10 +76,13 @@ async function proveIn(world: World, { seed, minutes }: Arguments): Promise<Find
   await Promise.all(clients);
   let settled = await settling;
   if (settled) settled = await settle({ world, operator, caller: admin });
+  settled &&= await settleDeliveries(world, subscribers);
   const settleMs = performance.now() - settlingMs;
   await catchUp(world, reader);
   await writeFile(join(world.folder, 'faults.log'), `${performed.diary.join('\n')}\n`);
-  const evidence = await loadEvidence({ ...world, accepted: log.accepted, seen: reader.seen });
+  const subscriptions = subscribers.map(({ subscription }) => subscription);
+  const evidence = await loadEvidence({ ...world, accepted: log.accepted, seen: reader.seen, subscriptions });
+  await writeFile(join(world.folder, 'received.json'), JSON.stringify(subscriptions));
   const trouble = performed.diary.filter((line) => /could not be made|not wholly/.test(line));
   return {
     evidence,
@@ -78,11 +90,25 @@ async function proveIn(world: World, { seed, minutes }: Arguments): Promise<Find
     settled,
     made: performed.made,
     faultNames: faults.map(({ name }) => name),
+    refusedSignatures: subscribers.reduce((sum, { refused }) => sum + refused(), 0),
     lostCommits: world.ways.ledger.lostCommits() + world.ways.platform.lostCommits(),
     answers: log.answers,
     remarks: [...world.remarks, ...trouble],
     loadMs,
     settleMs,
+  };
+}
+
+/** For each client one webhook that takes all there is, and one for some types that has its troubles. */
+async function subscribeAll(callers: readonly Caller[], chance: Chance) {
+  const plans = callers.flatMap((caller, index) => [
+    { caller, names: null, troubled: false, chance: chance.fork(`receiver ${index}`) },
+    { caller, names: SOME, troubled: true, chance: chance.fork(`troubled receiver ${index}`) },
+  ]);
+  const subscribers = await Promise.all(plans.map(subscribe));
+  return {
+    subscribers,
+    [Symbol.asyncDispose]: async () => void (await Promise.all(subscribers.map(({ close }) => close()))),
   };
 }
 

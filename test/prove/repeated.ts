@@ -46,12 +46,17 @@ function secondEffects(evidence: Evidence): Offence[] {
 
 const ONCE = /^(tenant|customer)\.|^porting-pin\.generated$|^fee\.incurred$/;
 
+/** Whatever a job goes through, retries included. */
+const ONCE_IN_ALL = /^job\.(accepted|late)$/;
+
 function secondEvents(evidence: Evidence): Offence[] {
   return [...eventsByJob(evidence)].flatMap(([jobId, events]) => {
-    let seen = new Set<string>();
+    const ever = new Set<string>();
+    let lately = new Set<string>();
     return events.flatMap((event) => {
-      if (event.name === 'job.retried' || event.name === 'step.undone') seen = new Set();
-      if (!ONCE.test(event.name)) return [];
+      if (event.name === 'job.retried' || event.name === 'step.undone') lately = new Set();
+      if (!ONCE.test(event.name) && !ONCE_IN_ALL.test(event.name)) return [];
+      const seen = ONCE_IN_ALL.test(event.name) ? ever : lately;
       const name = nameOf(event);
       const again = seen.has(name);
       seen.add(name);

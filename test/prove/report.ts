@@ -1,3 +1,4 @@
+import { givenUp } from './deliveries.ts';
 import type { Evidence, Offence } from './evidence.ts';
 import { eventsByJob } from './lives.ts';
 import { COUNTERS, type CounterName, type Verdict } from './verdict.ts';
@@ -10,6 +11,8 @@ export type Findings = {
   readonly made: ReadonlyMap<string, number>;
   readonly faultNames: readonly string[];
   readonly lostCommits: number;
+  /** Deliveries that came with a signature by a secret their receiver did not have, or no longer. */
+  readonly refusedSignatures: number;
   readonly answers: ReadonlyMap<string, number>;
   readonly remarks: readonly string[];
   readonly loadMs: number;
@@ -33,6 +36,7 @@ export function renderReport(findings: Findings): string {
     ...STATES.map((state) => row(state, evidence.jobs.filter((job) => job.state === state).length)),
     row('events', evidence.events.length),
     row('effects on the platform', evidence.effects.length),
+    ...renderDeliveries(findings),
     '',
     ...Object.keys(COUNTERS).map((name) => row(name, verdict[name as CounterName].length)),
     '',
@@ -46,6 +50,21 @@ export function renderReport(findings: Findings): string {
     ...findings.remarks.map((remark) => `remark: ${remark}`),
   ];
   return `${[...lines, ...renderOffences(findings)].join('\n')}\n`;
+}
+
+function renderDeliveries({ evidence, refusedSignatures }: Findings): string[] {
+  const { subscriptions } = evidence;
+  const all = subscriptions.flatMap(({ receipts }) => receipts);
+  const own = subscriptions.map(({ receipts }) => receipts.filter(({ replay }) => !replay));
+  const first = own.reduce((sum, some) => sum + new Set(some.map(({ sequence }) => sequence)).size, 0);
+  const received = own.flat().length;
+  const again = `${received - first} of them again, ${all.length - received} more replayed`;
+  const listed = subscriptions.flatMap(({ webhookId }) => givenUp(evidence, webhookId)).length;
+  return [
+    row('deliveries received', `${received}, ${again}`),
+    row('deliveries given up, and listed', listed),
+    row('signatures refused, sent again', refusedSignatures),
+  ];
 }
 
 function row(name: string, value: number | string): string {

@@ -36,6 +36,7 @@ export type SlotPlan = {
 /** Makes a place with nothing running in it. */
 export function createSlot({ name, service, env, tell, closed }: SlotPlan): Slot {
   let process_: ServiceProcess | null = null;
+  let starting: Promise<void> | null = null;
   const ended: string[] = [];
   const lock = createLock();
 
@@ -48,6 +49,15 @@ export function createSlot({ name, service, env, tell, closed }: SlotPlan): Slot
     process_ = null;
   }
 
+  async function startOne(more: Record<string, string>): Promise<void> {
+    while (!closed.aborted && !isRunning()) {
+      bury();
+      const options = { env: { ...env, ...more }, nodeOptions: ['--import', preload] };
+      process_ = await startService(service, options).catch(() => null);
+      if (process_ === null) await delay(RETRY_MS);
+    }
+  }
+
   // However this process ends, also while a service stands still: nothing stays behind.
   process.on('exit', () => process_?.signal('SIGKILL'));
 
@@ -57,13 +67,12 @@ export function createSlot({ name, service, env, tell, closed }: SlotPlan): Slot
     isRunning,
     take: lock.take,
     isTaken: lock.isTaken,
-    async start(more = {}) {
-      while (!closed.aborted && !isRunning()) {
-        bury();
-        const options = { env: { ...env, ...more }, nodeOptions: ['--import', preload] };
-        process_ = await startService(service, options).catch(() => null);
-        if (process_ === null) await delay(RETRY_MS);
-      }
+    start(more = {}) {
+      // Whoever else wants it started meanwhile: two processes would quarrel over one port for ever.
+      starting ??= startOne(more).finally(() => {
+        starting = null;
+      });
+      return starting;
     },
     async stop(signal) {
       if (process_ === null) return;

@@ -1,3 +1,4 @@
+import { findDeliveredOutOfOrder, findUndelivered } from './deliveries.ts';
 import type { Counter, Evidence, Offence } from './evidence.ts';
 import { findGaps } from './gaps.ts';
 import { findLeaked } from './leaked.ts';
@@ -12,6 +13,8 @@ export const COUNTERS = {
   'out of order': findOutOfOrder,
   gaps: findGaps,
   leaked: findLeaked,
+  undelivered: findUndelivered,
+  'delivered out of order': findDeliveredOutOfOrder,
 } as const satisfies Record<string, Counter>;
 
 export type CounterName = keyof typeof COUNTERS;

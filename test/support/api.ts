@@ -20,7 +20,7 @@ export type Api = ReturnType<typeof createApi>;
 const ENDED = new Set(['completed', 'failed', 'cancelled']);
 
 /** Talks to the intakes in turn, with one key. */
-export function createApi(urls: readonly string[], key: string) {
+export function createApi(urls: readonly string[], key: string, clientId = '') {
   let turn = 0;
 
   async function call<Body = Record<string, unknown>>(
@@ -67,6 +67,9 @@ export function createApi(urls: readonly string[], key: string) {
   }
 
   return {
+    /** As it is sent. */
+    key,
+    clientId,
     call,
     post,
     job,

@@ -16,7 +16,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = inject('postgresUrl');
   const suffix = randomBytes(6).toString('hex');
   const [ledger, sandbox] = [`test_${suffix}`, `test_${suffix}_sandbox`];
-  await onServer(serverUrl, async (client) => {
+  await onDatabase(serverUrl, async (client) => {
     await client.query(`create database ${ledger} template ${templates.ledger}`);
     await client.query(`create database ${sandbox} template ${templates.sandbox}`);
   });
@@ -24,18 +24,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url: withDatabase(serverUrl, ledger),
     sandboxUrl: withDatabase(serverUrl, sandbox),
     drop: () =>
-      onServer(serverUrl, async (client) => {
+      onDatabase(serverUrl, async (client) => {
         await client.query(`drop database if exists ${ledger} with (force)`);
         await client.query(`drop database if exists ${sandbox} with (force)`);
       }),
   };
 }
 
-async function onServer(serverUrl: string, work: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client({ connectionString: serverUrl });
+/** Works on a connection of its own. */
+export async function onDatabase<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await work(client);
+    return await work(client);
   } finally {
     await client.end();
   }

@@ -24,10 +24,11 @@ export type StackOptions = {
 export type Stack = {
   readonly database: TestDatabase;
   readonly ledger: Ledger;
-  readonly intakes: readonly ServiceProcess[];
+  readonly intakes: ServiceProcess[];
   readonly workers: ServiceProcess[];
   /** A client of its own with a key of these scopes; all scopes by default. */
   client(scopes?: readonly Scope[]): Promise<Api>;
+  startIntake(): Promise<ServiceProcess>;
   startWorker(): Promise<ServiceProcess>;
   stop(): Promise<void>;
 };
@@ -74,7 +75,13 @@ export async function startStack({ backend, intakes = 1, workers = 1, env = {} }
       return createApi(
         intakeProcesses.map(({ url }) => url),
         text,
+        clientId,
       );
+    },
+    async startIntake() {
+      const intake = await startService('intake', { env: environment });
+      intakeProcesses.push(intake);
+      return intake;
     },
     async startWorker() {
       const worker = await startService('worker', { env: environment });

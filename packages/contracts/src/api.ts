@@ -9,6 +9,8 @@ export const problemItem = z.strictObject({
   pointer: z.string().optional(),
   parameter: z.string().optional(),
   header: z.string().optional(),
+  row: z.int().optional().meta({ description: 'Of a file: the row, the header not counted' }),
+  column: z.string().optional().meta({ description: 'Of a file: the column' }),
   code: z.string(),
   message: z.string(),
   remedy: z.string(),

@@ -8,6 +8,7 @@ const data = {
   jobSequence: 1,
   jobId: 'job_01k9zv6n3fe8prx2k1w3q4t5y6',
   customerId: 'cus_01k9zv6n3fe8prx2k1w3q4t5y6',
+  importId: null,
   jobType: 'customer.provision',
   state: 'running',
   scope: 'tenant',
@@ -50,14 +51,14 @@ test('an event that lacks a detail of its type does not fit', () => {
   for (const name of EVENT_NAMES) {
     const lacking = eventSchema(name).safeParse({ ...created, type: eventType(name) });
     const fields = lacking.error?.issues.map(({ path }) => path.join('.')) ?? [];
-    expect(fields, name).toEqual(Object.keys(EVENTS[name]).map((field) => `data.${field}`));
+    expect(fields, name).toEqual(Object.keys(EVENTS[name].tells).map((field) => `data.${field}`));
   }
 });
 
 test('no type tells a detail under a name that all events use', () => {
   for (const name of EVENT_NAMES)
     expect(
-      Object.keys(EVENTS[name]).filter((field) => field in data),
+      Object.keys(EVENTS[name].tells).filter((field) => field in data),
       name,
     ).toEqual([]);
 });

@@ -10,15 +10,27 @@ export type FailureCode = keyof typeof FAILURE_CODES;
 export const FAILURE_CODE_NAMES = Object.keys(FAILURE_CODES) as [FailureCode, ...FailureCode[]];
 
 /** Why a job or a step failed, as a client sees it. */
-export const failure = z.strictObject({
-  kind: z.enum(FAILURE_KINDS),
-  code: z.enum(FAILURE_CODE_NAMES),
-  message: z.string(),
-  remedy: z.string(),
-  retryable: z.boolean(),
-  step: z.string().nullable(),
-  occurredAt: z.iso.datetime(),
-});
+export const failure = z
+  .strictObject({
+    kind: z.enum(FAILURE_KINDS),
+    code: z.enum(FAILURE_CODE_NAMES),
+    message: z.string(),
+    remedy: z.string(),
+    retryable: z.boolean(),
+    step: z.string().nullable(),
+    occurredAt: z.iso.datetime(),
+  })
+  .meta({
+    example: {
+      kind: FAILURE_CODES['platform-unavailable'].kind,
+      code: 'platform-unavailable',
+      message: 'The platform did not answer.',
+      remedy: FAILURE_CODES['platform-unavailable'].remedy,
+      retryable: true,
+      step: 'create-tenant',
+      occurredAt: '2026-11-25T09:30:00.000Z',
+    },
+  });
 export type Failure = z.infer<typeof failure>;
 
 /** The part of a failure that whoever met it knows. */

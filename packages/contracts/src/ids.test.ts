@@ -4,15 +4,27 @@ import {
   clientId,
   containerId,
   customerId,
+  deliveryId,
   ID_PREFIXES,
+  importId,
   jobId,
   keyId,
   siteId,
   tenantDomain,
   tenantNumber,
+  webhookId,
 } from './ids.ts';
 
-const schemas = { job: jobId, customer: customerId, site: siteId, client: clientId, key: keyId };
+const schemas = {
+  job: jobId,
+  customer: customerId,
+  site: siteId,
+  client: clientId,
+  key: keyId,
+  webhook: webhookId,
+  delivery: deliveryId,
+  import: importId,
+};
 const SUFFIX = '01k9zv6n3fe8prx2k1w3q4t5y6';
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown) =>
   schema.safeParse(value).success;

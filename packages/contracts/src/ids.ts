@@ -7,6 +7,9 @@ export const ID_PREFIXES = {
   site: 'sit',
   client: 'cli',
   key: 'key',
+  webhook: 'whk',
+  delivery: 'dlv',
+  import: 'imp',
 } as const;
 
 export type IdPrefix = (typeof ID_PREFIXES)[keyof typeof ID_PREFIXES];
@@ -26,6 +29,9 @@ export const customerId = idSchema('customer');
 export const siteId = idSchema('site');
 export const clientId = idSchema('client');
 export const keyId = idSchema('key');
+export const webhookId = idSchema('webhook');
+export const deliveryId = idSchema('delivery');
+export const importId = idSchema('import');
 
 /** A container's id: six digits, 100000 to 999999. */
 export const containerId = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failure } from './failure.ts';
-import { customerId, jobId } from './ids.ts';
+import { customerId, importId, jobId } from './ids.ts';
 import { JOB_TYPES } from './jobs.ts';
 import { STEP_NAMES, STEP_STATES } from './steps.ts';
 
@@ -13,15 +13,19 @@ const at = z.iso.datetime();
 
 /** A cost that a job incurs, per month, in the minor unit of its currency. */
 export const feeLine = z.strictObject({
-  code: z.string(),
-  setting: z.string(),
-  amountMinor: z.int(),
-  currency: z.string(),
+  code: z.string().meta({ example: 'retention-voicemail' }),
+  setting: z.string().meta({ example: 'retention.voicemail' }),
+  amountMinor: z.int().meta({ example: 250 }),
+  currency: z.string().meta({ example: 'USD' }),
   per: z.literal('month'),
 });
 export type FeeLine = z.infer<typeof feeLine>;
 
-export const held = z.strictObject({ reason: z.literal('no-capacity'), detail: z.string(), since: at });
+export const held = z.strictObject({
+  reason: z.literal('no-capacity'),
+  detail: z.string().meta({ example: 'no container in any region has head-room: 3 full' }),
+  since: at,
+});
 export type Held = z.infer<typeof held>;
 
 export const jobStep = z.strictObject({
@@ -43,12 +47,14 @@ export const job = z.strictObject({
   phase: z.enum(['forward', 'undo']),
   customerId,
   externalId: z.string().nullable(),
+  importId: importId.nullable().meta({ description: 'The import that this job carries out a row of' }),
   attempt: z.int(),
   cancellable: z.boolean(),
   acceptedAt: at,
   startedAt: at.nullable(),
   finishedAt: at.nullable(),
   dueAt: at.nullable(),
+  lateSince: at.nullable().meta({ description: 'When it was told to be late, if it ever was' }),
   steps: z.array(jobStep),
   undo: z.enum(['complete', 'incomplete']).nullable(),
   held: held.nullable(),

@@ -38,7 +38,7 @@ export const provisionPayload = z.strictObject({
   site: z.strictObject({ name: line(200) }).optional(),
 });
 
-/** Changes to a customer's record; `null` clears an optional field. */
+/** Changes to a customer's record, and to any part of its settings; `null` clears an optional field. */
 export const updatePayload = z
   .strictObject({
     name: fields.name,
@@ -47,6 +47,8 @@ export const updatePayload = z
     tags: fields.tags,
     timeZone: fields.timeZone.nullable(),
     dialingCountry: fields.dialingCountry.nullable(),
+    retention: retention.partial().refine(atLeastOne, EMPTY),
+    transcription: transcription.partial().refine(atLeastOne, EMPTY),
   })
   .partial()
   .refine(atLeastOne, EMPTY);

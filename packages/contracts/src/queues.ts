@@ -3,6 +3,10 @@ import { QUEUE_NAMES } from './jobs.ts';
 
 export const queueName = z.enum(QUEUE_NAMES);
 
+/** Every queue that takes bells: those of jobs, of imports, and of deliveries. */
+export const BELL_QUEUES = [...QUEUE_NAMES, 'imports', 'webhooks'] as const;
+export type BellQueue = (typeof BELL_QUEUES)[number];
+
 /** A queue as the interface answers it. */
 export const queue = z.strictObject({
   name: queueName,

@@ -91,7 +91,7 @@ type GroupShape<G extends SettingGroup> = { [S in InGroup<G> as S['field']]: S['
 function groupShape<G extends SettingGroup>(group: G): GroupShape<G> {
   const entries = Object.values(SETTINGS).filter((setting) => setting.group === group);
   return Object.fromEntries(
-    entries.map((s) => [s.field, s.schema.meta({ title: s.label })]),
+    entries.map((s) => [s.field, s.schema.meta({ title: s.label, example: s.default })]),
   ) as unknown as GroupShape<G>;
 }
 

@@ -29,9 +29,10 @@ export type Customer = {
 
 type RecordChange = JobPayload<'customer.update'>;
 
-/** The fields an update really changes, as they will be. Empty when everything is so already. */
+/** The fields of the record, settings aside, that an update really changes, as they will be. */
 export function changedFields(customer: Customer, change: RecordChange): Partial<Customer> {
-  const entries = Object.entries(change).filter(
+  const { retention: _, transcription: __, ...fields } = change;
+  const entries = Object.entries(fields).filter(
     ([field, value]) => JSON.stringify(value) !== JSON.stringify(customer[field as keyof Customer]),
   );
   return Object.fromEntries(entries) as Partial<Customer>;

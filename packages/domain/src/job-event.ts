@@ -25,7 +25,8 @@ export type JobEvent =
   | { readonly type: 'cancel-requested' }
   | { readonly type: 'retried' }
   | { readonly type: 'released' }
-  | { readonly type: 'abandoned' };
+  | { readonly type: 'abandoned' }
+  | { readonly type: 'late'; readonly p99Ms: number };
 
 export type JobEventType = JobEvent['type'];
 

@@ -28,7 +28,7 @@ export function fresh(job: Job): Job {
 export function retried(job: Job): Transition {
   const again = job.undo === 'incomplete' ? { ...job, attempt: 1, finishedAt: null } : fresh(job);
   return {
-    job: { ...again, state: 'accepted', dueAt: null, abandonments: 0 },
+    job: { ...again, state: 'accepted', dueAt: null, abandonments: 0, begunAt: null },
     told: [{ name: 'job.retried', detail: {} }],
   };
 }

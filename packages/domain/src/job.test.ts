@@ -1,4 +1,4 @@
-import { type EventDraft, eventSchema, eventType } from '@qvara/contracts/events';
+import { EVENT_NAMES, type EventDraft, eventSchema, eventType } from '@qvara/contracts/events';
 import { JOB_TYPES, type JobType } from '@qvara/contracts/jobs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -143,9 +143,11 @@ describe('whatever lawful things happen to a job', () => {
     });
   });
 
+  const schemas = new Map(EVENT_NAMES.map((name) => [name, eventSchema(name)]));
+
   test('what is told fits the schema of its event', () => {
     always(({ told, after }) => {
-      for (const draft of told) eventSchema(draft.name).parse(published(draft, after));
+      for (const draft of told) schemas.get(draft.name)?.parse(published(draft, after));
     });
   });
 
@@ -168,8 +170,8 @@ describe('whatever lawful things happen to a job', () => {
     const situations = new Map(everything.map(({ after }) => [JSON.stringify(after), after]));
     for (const job of situations.values()) {
       const lawful = new Set(possibleEvents(job).map((event) => JSON.stringify(event)));
-      for (const event of thinkableEvents(job))
-        expect(happens(job, event), event.type).toBe(lawful.has(JSON.stringify(event)));
+      const wrong = thinkableEvents(job).filter((event) => happens(job, event) !== lawful.has(JSON.stringify(event)));
+      expect(wrong).toEqual([]);
     }
   });
 });
@@ -188,6 +190,7 @@ function published(draft: EventDraft, job: Job): unknown {
       jobSequence: 1,
       jobId: null,
       customerId: null,
+      importId: null,
       jobType: job.type,
       state: job.state,
       scope: 'job',
@@ -204,7 +207,7 @@ function happens(job: Job, event: JobEvent): boolean {
   try {
     return transition(job, event, SAMPLE_TIME).job !== job;
   } catch (error) {
-    expect(String(error)).toContain(`"${event.type}" cannot happen to a ${job.type} job: `);
+    if (!String(error).includes(`"${event.type}" cannot happen to a ${job.type} job: `)) throw error;
     return false;
   }
 }

@@ -1,6 +1,7 @@
 import type { JobState } from '@qvara/contracts/job-answer';
 import { cancelRequested, completed, gaveUp, undoFinished, undoGaveUp } from './job-end.ts';
 import type { DatedEvent, JobEvent, JobEventType, Transition } from './job-event.ts';
+import { late } from './job-late.ts';
 import { retried } from './job-restart.ts';
 import { stepFailed, stepStarted, stepSucceeded, undone, undoStarted } from './job-steps.ts';
 import { held, wait, waited } from './job-wait.ts';
@@ -28,6 +29,7 @@ export const LAWFUL: Readonly<Record<JobEventType, readonly JobState[]>> = {
   retried: ['failed'],
   released: ['running'],
   abandoned: ['running'],
+  late: ['running', 'waiting', 'held'],
 };
 
 /**
@@ -73,6 +75,8 @@ export function transition(job: Job, happened: JobEvent, now: string): Transitio
       return wait(job, { reason: 'interrupted', dueAt: now });
     case 'abandoned':
       return wait({ ...job, abandonments: job.abandonments + 1 }, { reason: 'interrupted', dueAt: now });
+    case 'late':
+      return late(job, event, now);
   }
 }
 
@@ -82,8 +86,9 @@ function dated(event: JobEvent, now: string): DatedEvent {
 
 function claimed(job: Job, now: string): Transition {
   const first = job.startedAt === null;
+  const began = { startedAt: job.startedAt ?? now, begunAt: job.begunAt ?? now };
   return {
-    job: { ...job, state: 'running', held: null, dueAt: null, startedAt: job.startedAt ?? now },
+    job: { ...job, ...began, state: 'running', held: null, dueAt: null },
     told: first ? [{ name: 'job.started', attempt: job.attempt, detail: {} }] : [],
   };
 }

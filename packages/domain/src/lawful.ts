@@ -38,6 +38,8 @@ export function hindrance(job: Job, event: JobEvent): string | null {
       return firstToRun(job) === undefined ? null : 'a step has not succeeded';
     case 'cancel-requested':
       return job.cancellable ? null : 'it can no longer be cancelled';
+    case 'late':
+      return job.lateAt === null ? null : 'it was told before';
     default:
       return null;
   }

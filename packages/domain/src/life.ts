@@ -23,4 +23,8 @@ export type Job = {
   readonly dueAt: string | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+  /** When it first began since it was accepted, or retried last: the time it takes is measured from there. */
+  readonly begunAt: string | null;
+  /** When it was told to be late. */
+  readonly lateAt: string | null;
 };

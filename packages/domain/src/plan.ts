@@ -11,7 +11,8 @@ export function planSteps(type: JobType, payload: unknown): readonly StepName[] 
 }
 
 function reachesTenant(change: JobPayload<'customer.update'>): boolean {
-  return change.timeZone !== undefined || change.dialingCountry !== undefined;
+  const { timeZone, dialingCountry, retention, transcription } = change;
+  return [timeZone, dialingCountry, retention, transcription].some((part) => part !== undefined);
 }
 
 /** The steps of a new job, none of them begun. */

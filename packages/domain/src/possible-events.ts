@@ -30,6 +30,8 @@ export function acceptedJob(type: JobType, payload: unknown = {}): Job {
     dueAt: SAMPLE_TIME,
     startedAt: null,
     finishedAt: null,
+    begunAt: null,
+    lateAt: null,
   };
 }
 
@@ -51,6 +53,7 @@ export function thinkableEvents(job: Job): readonly JobEvent[] {
     { type: 'gave-up', failure },
     { type: 'undo-gave-up', failure },
     { type: 'completed', result: { version: 1 } },
+    { type: 'late', p99Ms: 40_000 },
   ];
   return [...waits, ...ofSteps, ...plain, ...ends];
 }

@@ -21,13 +21,17 @@ export function wholeSettings(stored: SettingsChange): Settings {
   return mergeSettings(defaultSettings(), stored);
 }
 
-/** What a job changes of its customer's settings: nothing, unless its type is named after a group of them. */
+/** What a job changes of its customer's settings: what an update says, and all of a type named after a group of them. */
 export function settingsChangeOf(type: JobType, payload: object): SettingsChange {
+  if (type === 'customer.update') return pick(payload, SETTING_GROUPS);
   const group = SETTING_GROUPS.find((name) => type === `${name}.update`);
   if (group === undefined) return {};
   const fields = Object.values(SETTINGS).flatMap((setting) => (setting.group === group ? [setting.field] : []));
-  const named = Object.entries(payload).filter(([field]) => (fields as string[]).includes(field));
-  return { [group]: Object.fromEntries(named) };
+  return { [group]: pick(payload, fields) };
+}
+
+function pick(from: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 }
 
 /** The groups in which two states of the settings differ. */

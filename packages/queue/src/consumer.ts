@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { QueueName } from '@qvara/contracts/jobs';
+import type { BellQueue } from '@qvara/contracts/queues';
 import type { Worker } from 'bullmq';
 import type { BellData, QueueBackend } from './backend.ts';
 import { quietly } from './quietly.ts';
@@ -34,7 +34,7 @@ export type Consumer = {
 
 export type ConsumerOptions = {
   readonly backend: QueueBackend;
-  readonly queue: QueueName;
+  readonly queue: BellQueue;
   readonly concurrency: number;
   /** Runs a bell. A rejection counts as a defect: it is reported, and the bell shown as failed. */
   readonly handle: Handle;

@@ -1,4 +1,4 @@
-import { QUEUE_NAMES } from '@qvara/contracts/jobs';
+import { BELL_QUEUES } from '@qvara/contracts/queues';
 import { createPostgresBackend, Queue, type Worker } from 'bullmq';
 import type { BellData, QueueBackend } from './backend.ts';
 import { BellWorker } from './bell-worker.ts';
@@ -14,7 +14,7 @@ export function openPostgresBackend(options: {
   readonly poolSize: number;
   readonly onError: (error: Error) => void;
 }): QueueBackend {
-  const pool = openQueuePool(options.databaseUrl, options.poolSize + QUEUE_NAMES.length);
+  const pool = openQueuePool(options.databaseUrl, options.poolSize + BELL_QUEUES.length);
   pool.on('error', options.onError);
   let closing: Promise<void> | undefined;
 

@@ -1,5 +1,5 @@
-import type { Bell, QueueName } from '@qvara/contracts/jobs';
-import { QUEUE_NAMES } from '@qvara/contracts/jobs';
+import { QUEUE_NAMES, type QueueName } from '@qvara/contracts/jobs';
+import { BELL_QUEUES, type BellQueue } from '@qvara/contracts/queues';
 import type { Queue } from 'bullmq';
 import type { BellData, QueueBackend } from './backend.ts';
 import { within } from './within.ts';
@@ -14,6 +14,9 @@ const LOOKUPS_AT_ONCE = 100;
 const KEEP_FAILED = 500;
 const KEEP_EVENTS = 1000;
 const DEADLOCK = '40P01';
+
+/** A bell on its way into one of the queues. */
+export type Bell = BellData & { readonly queue: BellQueue };
 
 export type Producer = {
   /**
@@ -37,9 +40,9 @@ export type Producer = {
 
 /** Rings bells through a backend. Connects by itself and comes back by itself. */
 export function createProducer(backend: QueueBackend): Producer {
-  const queues = new Map(QUEUE_NAMES.map((name) => [name, openQueue(backend, name)]));
+  const queues = new Map<BellQueue, Queue<BellData>>(BELL_QUEUES.map((name) => [name, openQueue(backend, name)]));
 
-  async function readyQueue(name: QueueName): Promise<Queue<BellData>> {
+  async function readyQueue(name: BellQueue): Promise<Queue<BellData>> {
     const queue = queues.get(name) ?? openQueue(backend, name);
     try {
       await queue.waitUntilReady();
@@ -110,7 +113,7 @@ export function bellId({ jobId, bellNo }: BellData): string {
   return `${jobId}-${bellNo}`;
 }
 
-function openQueue(backend: QueueBackend, name: QueueName): Queue<BellData> {
+function openQueue(backend: QueueBackend, name: BellQueue): Queue<BellData> {
   const queue = backend.newQueue(name, { streams: { events: { maxLen: KEEP_EVENTS } } });
   // The backend reports lost connections, a ring its own failure.
   queue.on('error', () => undefined);
@@ -143,7 +146,7 @@ async function addBells(queue: Queue<BellData>, bells: readonly Bell[], backend:
 
 async function eachQueue<B extends Bell>(
   bells: readonly B[],
-  act: (name: QueueName, own: readonly B[]) => Promise<void>,
+  act: (name: BellQueue, own: readonly B[]) => Promise<void>,
 ): Promise<void> {
   const groups = Map.groupBy(bells, ({ queue }) => queue);
   await Promise.all([...groups].map(([name, own]) => act(name, own)));

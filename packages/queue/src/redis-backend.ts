@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { QueueName } from '@qvara/contracts/jobs';
+import type { BellQueue } from '@qvara/contracts/queues';
 import { Queue } from 'bullmq';
 import type { BellData, QueueBackend } from './backend.ts';
 import { BellWorker } from './bell-worker.ts';
@@ -18,7 +18,7 @@ export function openRedisBackend(options: {
 }): QueueBackend {
   const clients = new Map<RedisRole, RedisClient>();
   // The braces put all keys of one queue into one slot of a cluster.
-  const prefixOf = (name: QueueName) => `{${options.prefix}:${name}}`;
+  const prefixOf = (name: BellQueue) => `{${options.prefix}:${name}}`;
 
   function client(role: RedisRole): RedisClient {
     const known = clients.get(role);

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { jobId as jobIdSchema } from '@qvara/contracts/ids';
+import { importId, jobId as jobIdSchema, webhookId } from '@qvara/contracts/ids';
 import { type Processor, UnrecoverableError, WaitingError } from 'bullmq';
 import type { BellData } from './backend.ts';
 import { plainText } from './plain-text.ts';
@@ -71,8 +71,10 @@ export function openRunning(options: { readonly handle: Handle; readonly onError
 
 function parseBell(data: unknown): BellData | undefined {
   const { jobId, bellNo } = (data ?? {}) as Record<string, unknown>;
-  const id = jobIdSchema.safeParse(jobId);
-  return id.success && Number.isSafeInteger(bellNo) ? { jobId: id.data, bellNo: Number(bellNo) } : undefined;
+  const id = [jobIdSchema, importId, webhookId].map((schema) => schema.safeParse(jobId)).find(({ success }) => success);
+  return id?.data !== undefined && Number.isSafeInteger(bellNo)
+    ? { jobId: id.data, bellNo: Number(bellNo) }
+    : undefined;
 }
 
 function shown(text: string): UnrecoverableError {

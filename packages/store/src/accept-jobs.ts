@@ -6,9 +6,9 @@ import type { Target } from './accept-targets.ts';
 import { findPlaces, type Places, saveWindows } from './bells.ts';
 import type { JobRow } from './entities/job.ts';
 import { type EventDrafts, jobEvents } from './events.ts';
+import { insertJobs } from './job-rows.ts';
 import { busyLanes, takeTurns } from './lanes.ts';
 import type { Ledger } from './orm.ts';
-import { packSteps } from './packed-steps.ts';
 import type { Sql } from './sql.ts';
 
 /** New jobs by their requests, not written yet; the bells of those that can run, with the places they take. */
@@ -58,7 +58,8 @@ function bellOf(granted: boolean | undefined): JobRow['bell'] {
   return granted ? 'rung' : 'due';
 }
 
-async function readClock(sql: Sql): Promise<string> {
+/** The database's clock (RFC 3339). */
+export async function readClock(sql: Sql): Promise<string> {
   const [row] = await sql.query<{ now: string }>('select clock_timestamp() as now');
   return (row as { now: string }).now;
 }
@@ -77,7 +78,8 @@ type Birth = {
   readonly now: string;
 };
 
-function newJob(item: AcceptItem, { customerId, ownerId, turn, bell, now }: Birth): JobRow {
+/** A job as it is accepted: nothing of it has happened but that. */
+export function newJob(item: AcceptItem, { customerId, ownerId, turn, bell, now }: Birth): JobRow {
   const { request } = item;
   const payload = request.payload ?? {};
   const steps = newSteps(request.type, payload);
@@ -111,6 +113,8 @@ function newJob(item: AcceptItem, { customerId, ownerId, turn, bell, now }: Birt
     acceptedAt: now,
     startedAt: null,
     finishedAt: null,
+    begunAt: null,
+    lateAt: null,
     claimNo: 0,
     claimToken: null,
     writeNo: 0,
@@ -118,40 +122,7 @@ function newJob(item: AcceptItem, { customerId, ownerId, turn, bell, now }: Birt
     bellNo: bell === 'rung' ? 1 : 0,
     rungAt: bell === 'rung' ? now : null,
     eventCount: 1,
+    importId: null,
+    importRow: null,
   };
-}
-
-const JOB_COLUMNS = `id text, client_id text, owner_id text, customer_id text, type text, queue text, external_id text, payload jsonb,
-  expected_version int, by_admin boolean, turn int, state text, phase text, attempt int, steps jsonb, fees jsonb,
-  cancellable boolean, due_at timestamptz, accepted_at timestamptz, bell text, bell_no int, rung_at timestamptz, event_count int`;
-const NAMES = JOB_COLUMNS.split(',').map((column) => column.trim().split(/\s+/)[0] as string);
-const INSERT = `insert into jobs (${NAMES.join(', ')}) select ${NAMES.join(', ')} from jsonb_to_recordset($1) as r (${JOB_COLUMNS})`;
-
-async function insertJobs(sql: Sql, jobs: readonly JobRow[]): Promise<void> {
-  const rows = jobs.map((job) => ({
-    id: job.id,
-    client_id: job.clientId,
-    owner_id: job.ownerId,
-    customer_id: job.customerId,
-    type: job.type,
-    queue: job.queue,
-    external_id: job.externalId,
-    payload: job.payload,
-    expected_version: job.expectedVersion,
-    by_admin: job.byAdmin,
-    turn: job.turn,
-    state: job.state,
-    phase: job.phase,
-    attempt: job.attempt,
-    steps: packSteps(job.steps),
-    fees: job.fees,
-    cancellable: job.cancellable,
-    due_at: job.dueAt,
-    accepted_at: job.acceptedAt,
-    bell: job.bell,
-    bell_no: job.bellNo,
-    rung_at: job.rungAt,
-    event_count: job.eventCount,
-  }));
-  await sql.query(INSERT, [JSON.stringify(rows)]);
 }

@@ -1,5 +1,6 @@
 import type { JobEvent } from '@qvara/domain/job';
 import type { Candidate } from '@qvara/domain/placement';
+import type { WindowKey } from './bells.ts';
 import { countBreakers } from './breaker.ts';
 import { wakeHeld } from './capacity.ts';
 import { applyChanges, applyReleases, seatAfter, startsTenant } from './changes.ts';
@@ -71,18 +72,22 @@ async function lockCandidates(sql: Sql): Promise<Candidate[]> {
 /** What runs that end, or give seats back, leave to others: that is found only when they are written. */
 async function follow(sql: Sql, ledger: Ledger, runs: readonly Written[]): Promise<Pick<Prepared, 'written' | 'act'>> {
   const records = runs.flatMap(({ moved, seat }) => jobEvents(ledger, moved, seat));
-  const freed = runs
-    .filter(({ moved }) => moved.job.state !== 'running')
-    .map(({ moved: { job } }) => ({ clientId: job.clientId, queue: job.queue }));
+  const over = runs.filter(({ moved }) => moved.job.state !== 'running');
+  const freed = windowsOf(over, ({ item }) => item.job.bell === 'rung');
+  const waiting = windowsOf(over, ({ item, moved }) => item.job.bell === 'taken' && moved.job.state === 'waiting');
   const ended = runs.filter(({ moved }) => moved.job.finishedAt !== null).map(({ item }) => item.job.customerId);
   const frees = runs.some(({ item }) => item.changes?.seat === 'release');
-  if (ended.length === 0 && !frees) return { written: false, act: { freed, touched: [], records } };
+  if (ended.length === 0 && !frees) return { written: false, act: { freed, touched: waiting, records } };
   const [, next] = await Promise.all([writeRuns(sql, runs), advanceLanes(sql, ended)]);
-  if (!frees) return { written: true, act: { freed, touched: next, records } };
+  if (!frees) return { written: true, act: { freed, touched: [...waiting, ...next], records } };
   await applyReleases(sql, ledger, runs);
   const woken = await wakeHeld(sql, ledger);
-  const act = { freed, touched: [...next, ...woken.touched], records: [...records, ...woken.records] };
+  const act = { freed, touched: [...waiting, ...next, ...woken.touched], records: [...records, ...woken.records] };
   return { written: true, act };
+}
+
+function windowsOf(runs: readonly Written[], which: (run: Written) => boolean): WindowKey[] {
+  return runs.filter(which).map(({ moved: { job } }) => ({ clientId: job.clientId, queue: job.queue }));
 }
 
 async function writeRuns(sql: Sql, runs: readonly Written[]): Promise<void> {
@@ -128,8 +133,8 @@ async function place(sql: Sql, entries: readonly Entry[], candidates: readonly C
   });
 }
 
-function moveEntry({ item, now, seat, placed }: Entry): MovedJob {
-  const { job, told } = moveJob(item.job, eventsOf(item, seat, placed), now);
+function moveEntry({ item, now, eventCount, seat, placed }: Entry): MovedJob {
+  const { job, told } = moveJob({ ...item.job, eventCount }, eventsOf(item, seat, placed), now);
   return { job: { ...job, writeNo: item.job.writeNo + 1 }, told };
 }
 

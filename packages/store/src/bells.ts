@@ -1,6 +1,6 @@
 import type { Bell, QueueName } from '@qvara/contracts/jobs';
 import type { Ledger } from './orm.ts';
-import type { Sql } from './sql.ts';
+import { type Sql, sqlOn } from './sql.ts';
 
 /** A client's bells in one queue: how many of them may be outstanding the ledger says by what the workers can take. */
 export type WindowKey = { readonly clientId: string; readonly queue: QueueName };
@@ -42,6 +42,14 @@ export async function saveWindows(sql: Sql, changes: Places['changes']): Promise
      where w.client_id = k.client_id and w.queue = k.queue`,
     [real.map((c) => c.clientId), real.map((c) => c.queue), real.map((c) => c.by)],
   );
+}
+
+/** Whether a bell was rung or answered just now: single jobs are about, at whichever worker. */
+export async function areBellsMoving(ledger: Ledger): Promise<boolean> {
+  const [row] = await sqlOn(ledger.pool).query<{ any: boolean }>(
+    "select exists (select from bell_windows where changed_at > clock_timestamp() - interval '1 second') as any",
+  );
+  return row?.any ?? false;
 }
 
 /** Which of the jobs about to be written got a place, by index; what is to be saved of the windows for it. */

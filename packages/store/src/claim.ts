@@ -40,7 +40,8 @@ export type ClaimAnswer =
   | { readonly outcome: 'alone' }
   | { readonly outcome: 'stale' };
 
-type Locked = JobRow & SeatColumns & { readonly freshClaim: number; readonly headTurn: number; readonly now: string };
+export type LockedJob = JobRow &
+  SeatColumns & { readonly freshClaim: number; readonly headTurn: number; readonly now: string };
 
 /**
  * Claims jobs: each must be runnable, due, first in its lane and rung by this very bell; else the bell is stale and
@@ -91,7 +92,7 @@ async function claim(sql: Sql, items: readonly ClaimItem[]) {
 }
 
 /** The claim that this very wish was granted before. */
-function repeated(job: Locked, customer: CustomerRow): Claim {
+export function repeated(job: LockedJob, customer: CustomerRow): Claim {
   return { job, customer, seat: seatOf(job), refusal: refusalOf(job, customer) };
 }
 
@@ -107,8 +108,8 @@ async function record(sql: Sql, ledger: Ledger, begun: readonly Begun[]): Promis
 }
 
 /** Locks jobs, and answers those it got: one that somebody else holds keeps no other from its claim. */
-async function lockJobs(sql: Sql, jobIds: readonly string[]): Promise<Map<string, Locked>> {
-  const rows = await sql.query<Stored<Locked>>(
+export async function lockJobs(sql: Sql, jobIds: readonly string[]): Promise<Map<string, LockedJob>> {
+  const rows = await sql.query<Stored<LockedJob>>(
     `select j.*, ${seatColumns}, nextval('claim_numbers') as fresh_claim, clock_timestamp() as now,
        (select min(o.turn) from jobs o where o.customer_id = j.customer_id
         and o.state in ('accepted', 'running', 'waiting', 'held')) as head_turn
@@ -119,7 +120,7 @@ async function lockJobs(sql: Sql, jobIds: readonly string[]): Promise<Map<string
   return new Map(rows.map((row) => [row.id, jobOf(row)]));
 }
 
-function claimable(job: Locked, item: ClaimItem): boolean {
+function claimable(job: LockedJob, item: ClaimItem): boolean {
   const runnable = job.state === 'accepted' || job.state === 'waiting';
   const due = job.dueAt === null || job.dueAt <= job.now;
   // Who waited to run it alone may hold a bell that was thought lost meanwhile and rung anew.
@@ -127,7 +128,7 @@ function claimable(job: Locked, item: ClaimItem): boolean {
   return runnable && due && job.bell === 'rung' && current && job.turn === job.headTurn;
 }
 
-function begin(row: Locked, item: ClaimItem, customer: CustomerRow): Begun {
+function begin(row: LockedJob, item: ClaimItem, customer: CustomerRow): Begun {
   const why = refusalOf(row, customer);
   const events: JobEvent[] = [{ type: 'claimed' }];
   const first = firstToRun(row);
@@ -144,7 +145,7 @@ function begin(row: Locked, item: ClaimItem, customer: CustomerRow): Begun {
   return { job: claimed, customer, seat: seatOf(row), refusal: why, told };
 }
 
-function refusalOf(job: Locked, customer: CustomerRow): Fault | null {
+function refusalOf(job: LockedJob, customer: CustomerRow): Fault | null {
   return refusal(job, { ...customer, tenantState: seatOf(job)?.tenantState ?? null });
 }
 
@@ -152,7 +153,7 @@ function refusalOf(job: Locked, customer: CustomerRow): Fault | null {
  * What the start of a step means for its seat, whatever becomes of the step: a number whose tenant is begun on the
  * platform is not free at once any more, and a tenant that is being switched off is not in service.
  */
-function seatChange({ customerId, steps }: JobRow): SeatChange[] {
+export function seatChange({ customerId, steps }: JobRow): SeatChange[] {
   const running = steps.find((step) => step.state === 'running')?.name;
   const change = { customerId, tenantState: null, tenantStarted: false, strandedBy: null };
   if (running === 'create-tenant') return [{ ...change, tenantStarted: true }];
@@ -160,7 +161,7 @@ function seatChange({ customerId, steps }: JobRow): SeatChange[] {
 }
 
 /** The customers of these jobs, which must be locked before. */
-async function loadCustomers(sql: Sql, jobIds: readonly string[]): Promise<Map<string, CustomerRow>> {
+export async function loadCustomers(sql: Sql, jobIds: readonly string[]): Promise<Map<string, CustomerRow>> {
   const rows = await sql.query<CustomerRow>(
     'select * from customers where id in (select customer_id from jobs where id = any($1))',
     [jobIds],

@@ -17,6 +17,12 @@ export async function findKeyHolder(ledger: Ledger, secretHash: Uint8Array): Pro
   return key === null ? null : { keyId: key.id, clientId: key.clientId, scopes: key.scopes };
 }
 
+/** Of these keys, the ids of those that are not revoked. */
+export async function findLivingKeys(ledger: Ledger, ids: readonly string[]): Promise<Set<string>> {
+  const keys = await entityManager(ledger).find(ApiKey, { id: { $in: [...ids] }, revokedAt: null }, { fields: ['id'] });
+  return new Set(keys.map(({ id }) => id));
+}
+
 /** A page of clients, the newest first. */
 export async function listClients(
   ledger: Ledger,

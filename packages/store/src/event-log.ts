@@ -1,6 +1,7 @@
 import { type CloudEvent, type EventData, type EventName, eventType } from '@qvara/contracts/events';
 import { CodedError } from '@qvara/contracts/failure';
 import type { EventEntryRow } from './entities/event-entry.ts';
+import type { LiveEvent } from './event-ring.ts';
 import { ENDS } from './events.ts';
 import type { Ledger } from './orm.ts';
 import { type Sql, sqlOn } from './sql.ts';
@@ -13,6 +14,8 @@ export type EventQuery = {
   readonly names?: readonly EventName[];
   readonly jobId?: string;
   readonly customerId?: string;
+  /** Events of this import, and of the jobs that carry out its rows. */
+  readonly importId?: string;
 };
 
 /**
@@ -29,8 +32,17 @@ export async function readEvents(ledger: Ledger, viewer: Viewer, query: EventQue
        and ($5::text[] is null or exists (
          select from jsonb_array_elements(e.told) with ordinality as t (told, n)
          where t.told ->> 'name' = any($5) and e.last - jsonb_array_length(e.told) + t.n > $1))
+       and ($7::text is null or import_id = $7)
      order by last limit $6`,
-    [after, visibleClient(viewer), query.jobId ?? null, query.customerId ?? null, names ?? null, limit],
+    [
+      after,
+      visibleClient(viewer),
+      query.jobId ?? null,
+      query.customerId ?? null,
+      names ?? null,
+      limit,
+      query.importId ?? null,
+    ],
   );
   const oldest = await oldestEventNumber(sql);
   if (after + 1 < oldest && query.jobId === undefined) {
@@ -41,7 +53,25 @@ export async function readEvents(ledger: Ledger, viewer: Viewer, query: EventQue
   return events.filter(({ data, type }) => data.sequence > after && (wanted?.has(type) ?? true)).slice(0, limit);
 }
 
-async function oldestEventNumber(sql: Sql): Promise<number> {
+/** A client's events by their numbers, as far as they are kept; however far apart, each is looked up. */
+export async function readEventsByNumber(
+  ledger: Ledger,
+  clientId: string,
+  numbers: readonly number[],
+): Promise<Map<number, CloudEvent>> {
+  const wanted = new Set(numbers);
+  const entries = await sqlOn(ledger.pool).query<EventEntryRow>(
+    `select * from event_entries where last in (
+       select (select e.last from event_entries e where e.client_id = $1 and e.last >= n order by e.last limit 1)
+       from unnest($2::bigint[]) n)`,
+    [clientId, [...wanted]],
+  );
+  const events = entries.flatMap(cloudEvents).filter(({ data }) => wanted.has(data.sequence));
+  return new Map(events.map((event) => [event.data.sequence, event]));
+}
+
+/** The number of the oldest event that is kept, 1 in an empty log. */
+export async function oldestEventNumber(sql: Sql): Promise<number> {
   const [kept] = await sql.query<{ oldest: number }>(
     'select last - jsonb_array_length(told) + 1 as oldest from event_entries order by last limit 1',
   );
@@ -54,32 +84,51 @@ export async function lastEventNumber(ledger: Ledger): Promise<number> {
   return row?.last ?? 0;
 }
 
-const LOOK_AT = 5_000;
+/** Entries that are read at once by who follows the log. */
+const LOOK_AT = 2_000;
 
-type Ended = { readonly last: number; readonly jobIds: readonly string[]; readonly more: boolean };
+/** What follows in the log: how far it goes, the jobs whose ends it tells, and whether there is more. */
+export type Following = { readonly last: number; readonly ended: readonly string[]; readonly more: boolean };
 
-/** The ids of jobs whose end is told by events after a number, how far that goes, and whether the log goes further. */
-export async function findEnded(ledger: Ledger, after: number): Promise<Ended> {
-  const rows = await sqlOn(ledger.pool).query<{ last: number; jobId: string | null; ends: boolean }>(
-    `select last, job_id, exists (select from jsonb_array_elements(told) t where t ->> 'name' = any($3)) as ends
-     from event_entries where last > $1 order by last limit $2`,
+type Look = Pick<EventEntryRow, 'last' | 'jobId'> & { readonly ends: boolean };
+
+const endsSql = "exists (select from jsonb_array_elements(told) t where t ->> 'name' = any($3)) as ends";
+
+/** Looks at what follows an event without reading the events themselves. */
+export async function findEnded(ledger: Ledger, after: number): Promise<Following> {
+  const rows = await sqlOn(ledger.pool).query<Look>(
+    `select last, job_id, ${endsSql} from event_entries where last > $1 order by last limit $2`,
     [after, LOOK_AT, ENDS],
   );
+  return following(rows, after);
+}
+
+/** Reads what follows an event, whoever's it is. */
+export async function readOn(ledger: Ledger, after: number): Promise<Following & { readonly events: LiveEvent[] }> {
+  const rows = await sqlOn(ledger.pool).query<EventEntryRow & Look>(
+    `select *, ${endsSql} from event_entries where last > $1 order by last limit $2`,
+    [after, LOOK_AT, ENDS],
+  );
+  const events = rows.flatMap((row) => cloudEvents(row).map((event) => ({ clientId: row.clientId, event })));
+  return { ...following(rows, after), events };
+}
+
+function following(rows: readonly Look[], after: number): Following {
   return {
     last: rows.at(-1)?.last ?? after,
-    jobIds: rows.flatMap(({ jobId, ends }) => (ends && jobId !== null ? [jobId] : [])),
+    ended: rows.flatMap(({ jobId, ends }) => (ends && jobId !== null ? [jobId] : [])),
     more: rows.length === LOOK_AT,
   };
 }
 
 /** The events of an entry, as the interface answers them. */
 function cloudEvents(entry: EventEntryRow): CloudEvent[] {
-  const { last, jobLast, jobId, customerId, subject, occurredAt, common, told } = entry;
+  const { last, jobLast, jobId, customerId, importId, subject, occurredAt, common, told } = entry;
   return told.map(({ name, ...own }, index) => {
     const back = told.length - 1 - index;
     const sequence = last - back;
     const jobSequence = jobLast === null ? null : jobLast - back;
-    const numbers = { sequence, jobSequence, jobId, customerId };
+    const numbers = { sequence, jobSequence, jobId, customerId, importId };
     return {
       specversion: '1.0',
       id: String(sequence),

@@ -22,6 +22,8 @@ export type EventDrafts = {
   readonly client_id: string;
   readonly customer_id: string | null;
   readonly job_id: string | null;
+  /** The import that they are of, or whose row their job carries out. */
+  readonly import_id?: string;
   /** The number of the last of them within the job. */
   readonly job_last: number | null;
   /** Whom they are about, when that is no job. */
@@ -38,13 +40,14 @@ export function tellsEnd({ told }: EventDrafts): boolean {
 }
 
 type Moved = {
-  readonly job: Pick<JobRow, 'id' | 'ownerId' | 'customerId' | 'type' | 'eventCount'>;
+  readonly job: Pick<JobRow, 'id' | 'ownerId' | 'customerId' | 'type' | 'eventCount' | 'importId'>;
   readonly told: readonly (EventDraft & { readonly state: JobState })[];
 };
 
 /** What a moved job tells, numbered within the job up to its `eventCount`. */
 export function jobEvents(ledger: Ledger, { job, told }: Moved, seat: SeatView | null): EventDrafts[] {
-  const { ownerId: client_id, customerId: customer_id, id: job_id, type: jobType, eventCount } = job;
+  const { ownerId: client_id, customerId: customer_id, id: job_id, type: jobType, eventCount, importId } = job;
+  const whose = { client_id, customer_id, job_id, ...(importId !== null && { import_id: importId }) };
   // What comes after the release of a seat is told of a customer who holds none.
   const release = told.findIndex(({ name }) => name === 'container.released');
   const released = release < 0 ? told.length : release + 1;
@@ -54,7 +57,7 @@ export function jobEvents(ledger: Ledger, { job, told }: Moved, seat: SeatView |
   ].flatMap(({ drafts, job_last, of }) => {
     if (drafts.length === 0) return [];
     const common = { jobType, ...place(ledger, of) };
-    return [{ client_id, customer_id, job_id, job_last, common, told: drafts.map(toldOf) }];
+    return [{ ...whose, job_last, common, told: drafts.map(toldOf) }];
   });
 }
 

@@ -3,6 +3,7 @@ import type { JobState } from '@qvara/contracts/job-answer';
 import { type JobEvent, transition } from '@qvara/domain/job';
 import type { JobRow } from './entities/job.ts';
 import { packSteps } from './packed-steps.ts';
+import { settleRows } from './settle-rows.ts';
 import type { Sql } from './sql.ts';
 
 /** What is told of a job, with the state it had then. */
@@ -34,28 +35,66 @@ function bellOf(job: JobRow): JobRow {
 const PROGRESS = `phase text, attempt int, steps jsonb, failure jsonb, fees jsonb, cancellable boolean, abandonments int,
   write_no int, event_count int`;
 const ALL = `${PROGRESS}, state text, undo text, held jsonb, result jsonb, cancel_requested boolean, due_at timestamptz,
-  started_at timestamptz, finished_at timestamptz, turn int, claim_no bigint, claim_token text, worker_id text, bell text`;
+  started_at timestamptz, finished_at timestamptz, begun_at timestamptz, turn int, claim_no bigint, claim_token text, worker_id text, bell text`;
 
-/** Writes moved jobs back. Their rows must be locked by this transaction. */
-export const updateJobs = updater(ALL);
+const updateAll = updater(ALL);
+
+/**
+ * Writes moved jobs back, and settles the rows of imports that they carry out, all statements at once. Their rows must be
+ * locked by this transaction.
+ */
+export async function updateJobs(sql: Sql, jobs: readonly JobRow[]): Promise<void> {
+  await Promise.all([updateAll(sql, jobs), settleRows(sql, jobs)]);
+}
 
 /** Writes back jobs that were running and are running still, under the same claim. */
 export const updateRunning = updater(PROGRESS);
 
+/** Notes that jobs were told to be late. Nothing else of them changes: somebody may be running them. */
+export const noteLate = updater('late_at timestamptz, event_count int');
+
 function updater(columns: string): (sql: Sql, jobs: readonly JobRow[]) => Promise<void> {
-  const names = columns.split(',').map((column) => column.trim().split(/\s+/)[0] as string);
-  const fields = names.map((name) => [name, camelName(name)] as const);
+  const names = namesOf(columns);
   const text = `update jobs j set ${names.map((name) => `${name} = r.${name}`).join(', ')}
     from jsonb_to_recordset($1) as r (id text, ${columns}) where j.id = r.id`;
   return async (sql, jobs) => {
     if (jobs.length === 0) return;
-    const rows = jobs.map((job) => {
-      const row: Record<string, unknown> = { id: job.id };
-      for (const [name, field] of fields) row[name] = field === 'steps' ? packSteps(job.steps) : job[field];
-      return row;
-    });
-    await sql.query(text, [JSON.stringify(rows)]);
+    await sql.query(text, [JSON.stringify(rowsOf(jobs, ['id', ...names]))]);
   };
+}
+
+const FRESH = `id text, client_id text, owner_id text, customer_id text, type text, queue text, external_id text, payload jsonb,
+  expected_version int, by_admin boolean, turn int, state text, phase text, attempt int, steps jsonb, fees jsonb,
+  cancellable boolean, due_at timestamptz, accepted_at timestamptz, bell text, bell_no int, rung_at timestamptz, event_count int`;
+const BEGUN = `${FRESH}, held jsonb, started_at timestamptz, claim_no bigint, claim_token text, write_no int, worker_id text,
+  import_id text, import_row int`;
+
+/** Writes new jobs that nobody has claimed. */
+export const insertJobs = inserter(FRESH);
+
+/** Writes new jobs of rows, begun already. */
+export const insertBegun = inserter(BEGUN);
+
+function inserter(columns: string): (sql: Sql, jobs: readonly JobRow[]) => Promise<void> {
+  const names = namesOf(columns);
+  const text = `insert into jobs (${names.join(', ')}) select ${names.join(', ')} from jsonb_to_recordset($1) as r (${columns})`;
+  return async (sql, jobs) => {
+    await sql.query(text, [JSON.stringify(rowsOf(jobs, names))]);
+  };
+}
+
+function namesOf(columns: string): string[] {
+  return columns.split(',').map((column) => column.trim().split(/\s+/)[0] as string);
+}
+
+/** These columns of jobs, as a statement takes them. */
+function rowsOf(jobs: readonly JobRow[], names: readonly string[]): Record<string, unknown>[] {
+  const fields = names.map((name) => [name, camelName(name)] as const);
+  return jobs.map((job) => {
+    const row: Record<string, unknown> = {};
+    for (const [name, field] of fields) row[name] = field === 'steps' ? packSteps(job.steps) : job[field];
+    return row;
+  });
 }
 
 function camelName(name: string): keyof JobRow {

@@ -15,12 +15,14 @@ export function jobAnswer(job: JobRow): JobAnswer {
     phase: job.phase,
     customerId: job.customerId,
     externalId: job.externalId,
+    importId: job.importId,
     attempt: job.attempt,
     cancellable: job.cancellable,
     acceptedAt: job.acceptedAt,
     startedAt: job.startedAt,
     finishedAt: job.finishedAt,
     dueAt: job.state === 'waiting' ? job.dueAt : null,
+    lateSince: job.lateAt,
     steps: [...job.steps],
     undo: job.undo,
     held: job.held,
@@ -49,19 +51,21 @@ export type JobQuery = {
   readonly state?: JobState;
   readonly type?: JobType;
   readonly customerId?: string;
+  readonly importId?: string;
   /** A failure code. */
   readonly code?: string;
 };
 
 /** A page of jobs, the newest first. */
 export async function listJobs(ledger: Ledger, viewer: Viewer, query: JobQuery): Promise<Page<JobRow>> {
-  const { limit, cursor, state, type, customerId, code } = query;
+  const { limit, cursor, state, type, customerId, importId, code } = query;
   const where = {
     ...visibleTo(viewer),
     ...(cursor === undefined ? {} : { id: { $lt: cursor } }),
     ...(state === undefined ? {} : { state }),
     ...(type === undefined ? {} : { type }),
     ...(customerId === undefined ? {} : { customerId }),
+    ...(importId === undefined ? {} : { importId }),
     ...(code === undefined ? {} : { failureCode: code }),
   };
   const rows = await entityManager(ledger).find(Job, where, { orderBy: { id: 'desc' }, limit: limit + 1 });

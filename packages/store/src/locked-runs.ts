@@ -43,7 +43,7 @@ async function lockLanesOf(sql: Sql, items: readonly AdvanceItem[]): Promise<Set
 /** One that somebody else holds keeps no other from being written. */
 async function lockRuns(sql: Sql, items: readonly AdvanceItem[]): Promise<Map<string, LockedRun>> {
   const rows = await sql.query<LockedRun>(
-    `select j.id, j.state, j.claim_no, j.write_no, ${seatColumns}, clock_timestamp() as now
+    `select j.id, j.state, j.claim_no, j.write_no, j.event_count, ${seatColumns}, clock_timestamp() as now
      from jobs j left join seats s on s.customer_id = j.customer_id left join containers c on c.id = s.container_id
      where j.id = any($1) order by j.id for update of j skip locked`,
     [items.map(({ job }) => job.id)],
@@ -85,7 +85,7 @@ export function judgeWrites(items: readonly AdvanceItem[], found: LockedRuns): J
     const row = found.rows.get(item.job.id);
     const answer = row === undefined ? unlocked(item, found.held) : judge(item, row, found);
     if (answer !== null || row === undefined || entries.has(row.id)) answers.set(item, answer ?? AGAIN);
-    else entries.set(row.id, { item, now: row.now, seat: seatOf(row), placed: null });
+    else entries.set(row.id, { item, now: row.now, eventCount: row.eventCount, seat: seatOf(row), placed: null });
   }
   return { answers, entries: [...entries.values()] };
 }

@@ -36,7 +36,12 @@ it('an empty ledger may be migrated by several processes at once, and again, wit
       'select list, code from reference_entries group by 1, 2 having count(*) > 1',
     );
     await fresh.end();
-    expect(rows).toEqual([{ name: '0001-ledger' }]);
+    expect(rows).toEqual([
+      { name: '0001-ledger' },
+      { name: '0002-webhooks' },
+      { name: '0003-imports' },
+      { name: '0004-job-times' },
+    ]);
     expect(entries).toEqual([]);
   } finally {
     await server.query(`drop database if exists ${name} with (force)`);

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import type { Ledger } from './orm.ts';
+import type { Sql } from './sql.ts';
 
 const CHANNEL = 'qvara_events';
 
@@ -66,6 +67,11 @@ export function createNudger(ledger: Ledger): Nudger {
       await sending;
     },
   };
+}
+
+/** Has all who listen look, at the end of a transaction: for what is rare, and no event. */
+export async function wakeListeners(sql: Sql): Promise<void> {
+  await sql.query('select pg_notify($1, $2)', [CHANNEL, '']);
 }
 
 export type Listener = { close(): Promise<void> };

@@ -18,7 +18,8 @@ export type Changes = {
 
 /**
  * One write of a run. `job` is the job as its claim, or the write before this one, left it: its `claimNo` and `writeNo`
- * name this write, so that the same one asked again is answered, not repeated; and nobody else changes what a claim holds.
+ * name this write, so that the same one asked again is answered, not repeated; and nobody else changes what a claim holds,
+ * but that more may have been told of the job.
  */
 export type AdvanceItem = {
   readonly job: JobRow;
@@ -34,11 +35,14 @@ export type AdvanceAnswer =
   | { readonly outcome: 'fenced' };
 
 /** What a write finds of its job, locked. */
-export type LockedRun = Pick<JobRow, 'id' | 'state' | 'claimNo' | 'writeNo'> & SeatColumns & { readonly now: string };
+export type LockedRun = Pick<JobRow, 'id' | 'state' | 'claimNo' | 'writeNo' | 'eventCount'> &
+  SeatColumns & { readonly now: string };
 /** A write on its way: the seat may be found while it is carried out. `now` is RFC 3339, by the database's clock. */
 export type Entry = {
   readonly item: AdvanceItem;
   readonly now: string;
+  /** How many events the job has told: its run does not know of all. */
+  readonly eventCount: number;
   seat: SeatView | null;
   placed: Placed | null;
 };

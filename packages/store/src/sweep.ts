@@ -107,15 +107,20 @@ async function release(
         sql,
         moved.map(({ job, before }) => ({ ...job, claimNo: before.freshClaim, writeNo: before.writeNo + 1 })),
       );
+      const { rung = [], taken = [] } = Object.groupBy(page, ({ bell }) => (bell === 'rung' ? 'rung' : 'taken'));
       return {
-        freed: page.map(({ clientId, queue }) => ({ clientId, queue })),
-        touched: [],
+        freed: rung.map(windowOf),
+        touched: taken.map(windowOf),
         records: moved.flatMap((one) => jobEvents(ledger, one, seatOf(one.before))),
       };
     });
     count += page.length;
   } while (page.length === JOBS_AT_ONCE);
   return count;
+}
+
+function windowOf({ clientId, queue }: Lost): WindowKey {
+  return { clientId, queue };
 }
 
 /** A bell that no worker has claimed: in its queue still, or lost. */

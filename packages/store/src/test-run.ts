@@ -2,22 +2,28 @@ import type { FailureCode } from '@qvara/contracts/failure';
 import type { StepName } from '@qvara/contracts/steps';
 import { firstToRun, stepsToUndo } from '@qvara/domain/plan';
 import { describeFault } from '@qvara/domain/retry';
+import type { Claim } from './claim.ts';
 import type { AdvanceItem, Changes } from './run-write.ts';
 import { freshId, type Process } from './test-ledger.ts';
 
 type Act = Pick<AdvanceItem, 'events' | 'changes' | 'place'>;
-export type Run = Awaited<ReturnType<typeof claimRun>>;
+export type Run = ReturnType<typeof runOf>;
 
 /** Claims the job by its last bell, as a worker does. Throws when the bell is stale. */
-export async function claimRun(process: Process, jobId: string, workerId = process.workerId) {
+export async function claimRun(process: Process, jobId: string, workerId = process.workerId): Promise<Run> {
   const worker = { id: workerId, slots: 0, sharedSlots: 0 };
   const bell = process.bellsOf(jobId).at(-1);
   if (bell === undefined) throw new Error(`no bell was rung for ${jobId}`);
   const answer = await process.claim({ jobId, bellNo: bell.bellNo, token: freshId('token'), worker });
   if (answer.outcome !== 'granted') throw new Error(`the bell of ${jobId} is stale`);
-  let { job, seat } = answer.claim;
+  return runOf(process, answer.claim);
+}
+
+/** A run on a claim. */
+export function runOf(process: Process, claim: Claim) {
+  let { job, seat } = claim;
   return {
-    refusal: answer.claim.refusal,
+    refusal: claim.refusal,
     get job() {
       return job;
     },

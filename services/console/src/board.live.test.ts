@@ -1,4 +1,4 @@
-import { QUEUE_NAMES } from '@qvara/contracts/jobs';
+import { BELL_QUEUES } from '@qvara/contracts/queues';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { redisUrl, uniquePrefix } from '../../../test/support/redis.ts';
@@ -30,18 +30,18 @@ describe.each(['postgresql', 'redis'] as const)('the board with queues on %s', (
     const listed = await console_.get('/bull-board/api/queues', headers);
     expect(listed.status).toBe(200);
     const { queues } = (await listed.json()) as { queues: { name: string; readOnlyMode: boolean }[] };
-    expect(queues.map(({ name }) => name).toSorted()).toEqual([...QUEUE_NAMES].toSorted());
+    expect(queues.map(({ name }) => name).toSorted()).toEqual([...BELL_QUEUES].toSorted());
     expect(queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
     expect((await console_.get('/bull-board/api/redis/stats', headers)).status).toBe(200);
-    expect((await console_.get(`/bull-board/api/queues/${QUEUE_NAMES[0]}/workers`, headers)).status).toBe(200);
+    expect((await console_.get(`/bull-board/api/queues/${BELL_QUEUES[0]}/workers`, headers)).status).toBe(200);
   });
 
   test.each([
     ['PUT', '/bull-board/api/queues/pause'],
-    ['PUT', `/bull-board/api/queues/${QUEUE_NAMES[0]}/pause`],
-    ['PUT', `/bull-board/api/queues/${QUEUE_NAMES[0]}/retry/failed`],
-    ['POST', `/bull-board/api/queues/${QUEUE_NAMES[0]}/add`],
-    ['PUT', `/bull-board/api/queues/${QUEUE_NAMES[0]}/obliterate`],
+    ['PUT', `/bull-board/api/queues/${BELL_QUEUES[0]}/pause`],
+    ['PUT', `/bull-board/api/queues/${BELL_QUEUES[0]}/retry/failed`],
+    ['POST', `/bull-board/api/queues/${BELL_QUEUES[0]}/add`],
+    ['PUT', `/bull-board/api/queues/${BELL_QUEUES[0]}/obliterate`],
   ])('the board changes nothing: %s %s', async (method, path) => {
     const { headers } = await signedIn(console_);
     const response = await fetch(console_.url + path, { method, headers });

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { ProblemItem } from '@qvara/contracts/api';
+import { itemsOf, pointerOf } from '@qvara/contracts/problem-items';
 import type { z } from 'zod';
 import { characterItems } from './characters.ts';
 import { inspectJson } from './json-text.ts';
-import { itemsOf, pointerOf } from './problem-items.ts';
-import { invalid, Refusal } from './refusal.ts';
+import { invalid, Refusal, unsupported } from './refusal.ts';
 
 const LARGEST = 1024 * 1024;
 /** So much of a body that is too large is still taken from the line, so that its sender can read our answer. */
@@ -40,7 +40,8 @@ export function refuseBody(request: IncomingMessage): void {
   });
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+/** Whether anything comes behind the head of a request. */
+export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
@@ -53,11 +54,6 @@ function checkMediaType({ headers }: IncomingMessage): void {
   if (type !== undefined && MEDIA_TYPE.test(type)) return;
   const given = type === undefined ? 'is required' : `must be application/json in UTF-8, not ${type}`;
   throw unsupported('Content-Type', given, 'Send Content-Type: application/json.');
-}
-
-function unsupported(header: string, message: string, remedy: string): Refusal {
-  const errors = [{ header, code: 'unsupported-media-type', message, remedy }];
-  return new Refusal('unsupported-media-type', `${header} ${message}.`, { errors });
 }
 
 async function readBytes(request: IncomingMessage): Promise<Buffer> {

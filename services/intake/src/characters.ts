@@ -1,5 +1,5 @@
 import type { ProblemItem } from '@qvara/contracts/api';
-import { ITEMS_AT_MOST, type Place, pointerOf } from './problem-items.ts';
+import { ITEMS_AT_MOST, type Place, pointerOf } from '@qvara/contracts/problem-items';
 
 /** What no text of a request may hold, and where it was found; null when it holds nothing of the kind. */
 export function characterItem(text: string, place: Place, noun = 'the text'): ProblemItem | null {

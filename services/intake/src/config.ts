@@ -1,3 +1,4 @@
+import { subnets } from '@qvara/outbound/setting';
 import { type Environment, loadConfig } from '@qvara/runtime/config';
 import { logLevel, port, positiveInteger, secretKeys, url } from '@qvara/runtime/fields';
 import { z } from 'zod';
@@ -16,6 +17,7 @@ const settings = z.object({
   TENANT_NUMBER_QUARANTINE_DAYS: positiveInteger.default(30),
   CLIENT_WINDOW: positiveInteger.default(1000),
   RATE_LIMIT: positiveInteger.optional(),
+  WEBHOOK_ALLOW: subnets,
   LOG_LEVEL: logLevel.default('info'),
 });
 

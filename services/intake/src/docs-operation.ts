@@ -1,4 +1,5 @@
 import { type Schema, schemaList } from './docs-schema.ts';
+import { exampleFold } from './docs-shell.ts';
 import { escapeHtml, inline, prose } from './html.ts';
 
 export type Schemas = Record<string, Schema>;
@@ -50,10 +51,9 @@ function parameterEntry({ name, in: place, required, description, schema }: Para
 
 function bodyPart(content: Content): string {
   const [media] = Object.values(content);
-  const examples = Object.entries(media?.examples ?? {}).map(
-    ([name, { value }]) =>
-      `<details><summary>${escapeHtml(name)}</summary><pre tabindex="0">${escapeHtml(JSON.stringify(value, null, 2))}</pre></details>`,
-  );
+  const examples = Object.values(content)
+    .flatMap((one) => Object.entries(one.examples ?? {}))
+    .map(([name, { value }]) => exampleFold(name, value));
   return `<h4>Body</h4>${schemaList(media?.schema)}${examples.length === 0 ? '' : `<h4>Examples</h4>${examples.join('')}`}`;
 }
 

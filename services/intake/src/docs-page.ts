@@ -1,13 +1,13 @@
 import { FAILURE_CODES } from '@qvara/contracts/failure';
 import { type Operation, operationCard, type Schemas } from './docs-operation.ts';
 import { schemaCard } from './docs-schema.ts';
-import { STYLE } from './docs-style.ts';
+import { type Page, pageText } from './docs-shell.ts';
 import { escapeHtml, prose } from './html.ts';
 import type { openApiDocument } from './openapi.ts';
 
 type Document = ReturnType<typeof openApiDocument>;
 
-/** The document as one page: no script, nothing from elsewhere. */
+/** The document as one page. */
 export function docsPage(document: Document): string {
   const schemas = (document.components?.schemas ?? {}) as Schemas;
   const operations = operationsOf(document);
@@ -17,7 +17,12 @@ export function docsPage(document: Document): string {
     return `<h2 id="${slug(tag)}">${escapeHtml(tag)}</h2>${own.map(operationCard).join('')}`;
   });
   const { title, description = '' } = document.info;
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}: the interface</title><style>${STYLE}</style></head><body><a class="skip" href="#main">Skip to the calls</a>${navigation(tags, operations)}<main id="main"><h1>${escapeHtml(title)}</h1>${prose(description)}<p>The same as <a href="/openapi.json">an OpenAPI document</a>. Each call but the operational ones needs <code>Authorization: Bearer qk_...</code>.</p>${sections.join('')}<h2 id="schemas">Schemas</h2>${Object.entries(schemas).map(schemaCard).join('')}${problemTable()}</main></body></html>`;
+  return pageText({
+    title: `${title}: the interface`,
+    lists: 'Calls',
+    groups: [...groupsOf(tags, operations), ['More', MORE]],
+    main: `<h1>${escapeHtml(title)}</h1>${prose(description)}<p>The same as <a href="/openapi.json">an OpenAPI document</a>. What is told meanwhile stands under <a href="/docs/events">events</a>. Each call but the operational ones needs <code>Authorization: Bearer qk_...</code>.</p>${sections.join('')}<h2 id="schemas">Schemas</h2>${Object.entries(schemas).map(schemaCard).join('')}${problemTable()}`,
+  });
 }
 
 function operationsOf(document: Document): Operation[] {
@@ -33,14 +38,17 @@ function operationsOf(document: Document): Operation[] {
   );
 }
 
-function navigation(tags: readonly string[], operations: readonly Operation[]): string {
-  const groups = tags.map((tag) => {
-    const links = operations
-      .filter((operation) => operation.tag === tag)
-      .map(({ operationId, summary }) => `<li><a href="#${operationId}">${escapeHtml(summary)}</a></li>`);
-    return `<h2>${escapeHtml(tag)}</h2><ul>${links.join('')}</ul>`;
+const MORE = [
+  { href: '/docs/events', text: 'Events' },
+  { href: '#schemas', text: 'Schemas' },
+  { href: '#problems', text: 'Problems' },
+];
+
+function groupsOf(tags: readonly string[], operations: readonly Operation[]): Page['groups'] {
+  return tags.map((tag) => {
+    const own = operations.filter((operation) => operation.tag === tag);
+    return [tag, own.map(({ operationId, summary }) => ({ href: `#${operationId}`, text: summary }))];
   });
-  return `<nav aria-label="Calls">${groups.join('')}<h2>More</h2><ul><li><a href="#schemas">Schemas</a></li><li><a href="#problems">Problems</a></li></ul></nav>`;
 }
 
 function problemTable(): string {

@@ -2,6 +2,7 @@ import { escapeHtml, inline } from './html.ts';
 
 /** A JSON schema, as far as the page shows it. */
 export type Schema = {
+  readonly $schema?: string;
   readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly title?: string;
@@ -9,6 +10,8 @@ export type Schema = {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly example?: unknown;
+  readonly examples?: readonly unknown[];
+  readonly format?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -29,7 +32,8 @@ export function schemaList(schema: Schema | undefined): string {
   if (properties === undefined) return `<p class="soft">${kindOf(schema)}</p>`;
   const required = new Set(schema.required ?? []);
   const entries = Object.entries(properties).map(([name, part]) => {
-    const nested = part.properties === undefined ? '' : schemaList(part);
+    const shape = [part, ...(part.anyOf ?? []), part.items].find((one) => one?.properties !== undefined);
+    const nested = shape === undefined ? '' : schemaList(shape);
     const about = [part.title, part.description]
       .filter((text) => text !== undefined)
       .map((text) => inline(text))
@@ -48,9 +52,10 @@ function kindOf(schema: Schema): string {
   const several = schema.anyOf ?? schema.oneOf;
   if (several !== undefined) return several.map(kindOf).join(' | ');
   if (schema.items !== undefined) return `list of ${kindOf(schema.items)}`;
-  const type = typeof schema.type === 'string' ? schema.type : (schema.type ?? []).join(' | ');
-  const shown =
-    schema.example === undefined ? '' : ` such as <code>${escapeHtml(JSON.stringify(schema.example))}</code>`;
+  const type = schema.format ?? [schema.type ?? []].flat().join(' | ');
+  // Of an object the parts are shown, each with its own example.
+  const example = schema.properties === undefined ? (schema.example ?? schema.examples?.[0]) : undefined;
+  const shown = example === undefined ? '' : ` such as <code>${escapeHtml(JSON.stringify(example))}</code>`;
   const fallback =
     schema.default === undefined ? '' : `, <code>${escapeHtml(JSON.stringify(schema.default))}</code> by default`;
   return `${escapeHtml(type || 'any')}${shown}${fallback}`;

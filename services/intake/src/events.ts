@@ -1,35 +1,14 @@
-import { EVENT_NAMES, type EventName, eventSchema, eventType } from '@qvara/contracts/events';
-import { customerId, jobId } from '@qvara/contracts/ids';
+import { EVENT_NAMES, eventSchema } from '@qvara/contracts/events';
+import { jobId } from '@qvara/contracts/ids';
 import { type EventQuery, lastEventNumber, readEvents } from '@qvara/store/event-log';
 import { loadJob } from '@qvara/store/jobs';
 import { z } from 'zod';
+import { type EventWish, eventFields, jobEventFields, lastEventId } from './event-query.ts';
+import { openEventStream } from './event-stream.ts';
 import { limit } from './paging.ts';
 import type { Parts } from './parts.ts';
-import { given, wholeNumber } from './query-fields.ts';
+import { given } from './query-fields.ts';
 import { type Asked, type Reply, route } from './route.ts';
-
-const FULL_NAMES = new Map<string, EventName>(
-  EVENT_NAMES.flatMap((name) => [
-    [name, name],
-    [eventType(name), name],
-  ]),
-);
-
-const type = z
-  .array(z.enum([...FULL_NAMES.keys()]))
-  .max(100)
-  .transform((names) => [...new Set(names.map((name) => FULL_NAMES.get(name) as EventName))])
-  .optional()
-  .meta({
-    description: 'Only events of these types, as `job.completed` or `qvara.job.completed.v1`; repeated or with commas',
-  });
-const after = wholeNumber(0, 999_999_999_999_999)
-  .default(0)
-  .meta({
-    description: 'Only events with greater numbers; the `next` of the page before',
-    example: 0,
-    override: { default: 0 },
-  });
 
 const union = z.discriminatedUnion(
   'type',
@@ -40,22 +19,28 @@ const eventPage = z.strictObject({
   next: z.string().meta({ description: 'The number to go on from (`after`), also when there is nothing new' }),
 });
 
-type Query = { readonly after: number; readonly limit: number; readonly type?: EventName[] | undefined };
+type Wish = EventWish & { readonly limit: number };
 
-async function answerEvents(
-  { ledger }: Parts,
-  { viewer, query }: Pick<Asked<unknown, Query>, 'viewer' | 'query'>,
-): Promise<Reply> {
+async function answerEvents({ ledger }: Parts, { viewer, query }: Pick<Asked<unknown, Wish>, 'viewer' | 'query'>) {
   const { type: names, ...rest } = query;
   // Read before the page: whatever has a number up to it and fits is in the page, if the page is not full.
   const last = await lastEventNumber(ledger);
   const items = await readEvents(ledger, viewer, given({ ...rest, names }) as EventQuery);
   const seen = items.at(-1)?.data.sequence ?? query.after;
   const next = items.length < query.limit ? Math.max(seen, query.after, last) : seen;
-  return { status: 200, body: { items, next: String(next) } };
+  return { status: 200, body: { items, next: String(next) } } satisfies Reply;
 }
 
 const tag = 'Events';
+const headers = z.strictObject({ 'Last-Event-ID': lastEventId });
+const answers = {
+  200: {
+    description:
+      'A page of events (CloudEvents 1.0); with `Accept: text/event-stream` a stream of them that does not end',
+    schema: eventPage,
+    stream: 'Each event as its number (`id`), its type (`event`) and itself as JSON (`data`)',
+  },
+};
 
 export const EVENT_ROUTES = [
   route({
@@ -64,12 +49,15 @@ export const EVENT_ROUTES = [
     id: 'listEvents',
     tag,
     scope: 'jobs:read',
-    summary: 'Read events in their order',
-    description: 'Numbers are dense and become visible in order: a reader that goes on from `next` misses nothing.',
-    query: z.strictObject({ after, limit, type, jobId: jobId.optional(), customerId: customerId.optional() }),
-    answers: { 200: { description: 'A page of events (CloudEvents 1.0)', schema: eventPage } },
-    refusals: ['events-expired'],
+    summary: 'Read events in their order, or follow them',
+    description:
+      'Numbers are dense and become visible in order: a reader that goes on from `next`, or from the last `id` of a stream, misses nothing. `limit` is of pages only.',
+    query: z.strictObject({ ...eventFields, limit }),
+    headers,
+    answers,
+    refusals: ['events-expired', 'too-many-streams'],
     handle: answerEvents,
+    stream: (parts, { query, ...asked }) => openEventStream(parts, asked, query),
   }),
   route({
     method: 'get',
@@ -77,13 +65,20 @@ export const EVENT_ROUTES = [
     id: 'listJobEvents',
     tag,
     scope: 'jobs:read',
-    summary: 'Read the events of a job',
+    summary: 'Read the events of a job, or follow them',
+    description: 'A stream goes on after the end of the job: it may be retried.',
     params: z.strictObject({ id: jobId }),
-    query: z.strictObject({ after, limit, type }),
-    answers: { 200: { description: 'A page of events (CloudEvents 1.0)', schema: eventPage } },
+    query: z.strictObject({ ...jobEventFields, limit }),
+    headers,
+    answers,
+    refusals: ['too-many-streams'],
     handle: async (parts, { viewer, query, path }) => {
       await loadJob(parts.ledger, viewer, path.id);
-      return await answerEvents(parts, { viewer, query: { ...query, jobId: path.id } as Query });
+      return await answerEvents(parts, { viewer, query: { ...query, jobId: path.id } });
+    },
+    stream: async (parts, { query, path, ...asked }) => {
+      await loadJob(parts.ledger, asked.viewer, path.id);
+      return await openEventStream(parts, asked, { ...query, jobId: path.id });
     },
   }),
 ];

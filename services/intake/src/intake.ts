@@ -1,3 +1,4 @@
+import type { Allow } from '@qvara/outbound/targets';
 import { openBackend } from '@qvara/queue/connection';
 import { createProducer } from '@qvara/queue/producer';
 import { sealer } from '@qvara/runtime/crypto';
@@ -9,6 +10,7 @@ import { acceptVerb } from '@qvara/store/accept';
 import { createAnnouncer } from '@qvara/store/announcer';
 import { coalesce } from '@qvara/store/coalesce';
 import { createFollower } from '@qvara/store/follower';
+import { ringImport } from '@qvara/store/import-bells';
 import { closeLedger, openLedger, ping } from '@qvara/store/orm';
 import { applyPauses } from '@qvara/store/queue-pauses';
 import { createApp } from './app.ts';
@@ -20,10 +22,14 @@ import { createRateLimit } from './rate-limit.ts';
 import { createReferenceSource } from './reference-source.ts';
 import { ROUTES } from './routes.ts';
 import { listen } from './server.ts';
+import { createStreamSlots } from './stream-slots.ts';
+import { createTargets } from './targets.ts';
+import { createUploadSlots } from './upload-slots.ts';
 
 const BATCH = 128;
 /** Of the time for a stop, what is kept for bells, nudges and connections after the last request. */
 const AFTERWARDS_MS = 3_500;
+const UPLOAD_IDLE_MS = 60_000;
 
 export type IntakeSettings = {
   readonly databaseUrl: string;
@@ -36,6 +42,10 @@ export type IntakeSettings = {
   readonly quarantineDays: number;
   readonly clientWindow: number;
   readonly rateLimit?: number | undefined;
+  readonly webhookAllow?: Allow | undefined;
+  /** A request has so long to arrive, a file as long as it needs. */
+  readonly requestTimeoutMs?: number | undefined;
+  readonly uploadIdleMs?: number | undefined;
   readonly logger: Logger;
 };
 
@@ -53,6 +63,8 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
   const follower = createFollower(ledger, databaseUrl);
   const metrics = createMetrics({ service: 'intake' });
   measureQueue(metrics, backend);
+  const ringing = new Set<Promise<void>>();
+  const rings = async (importId: string) => await producer.ring(await ringImport(ledger, importId));
   const stopping = new AbortController();
   const parts: Parts = {
     ledger,
@@ -68,8 +80,18 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
         return false;
       }),
     keys: createKeyRing(ledger),
+    streams: createStreamSlots(ledger),
+    uploads: createUploadSlots(),
+    ringImport(importId) {
+      const rung = rings(importId)
+        .catch((error) => logger.warn({ err: error, importId }, 'an import could not be rung; rescue rings it'))
+        .finally(() => ringing.delete(rung));
+      ringing.add(rung);
+    },
+    uploadIdleMs: settings.uploadIdleMs ?? UPLOAD_IDLE_MS,
     reference: createReferenceSource(ledger),
     sealer: sealer(settings.secretKeys),
+    targets: createTargets(settings.webhookAllow ?? []),
     rateLimit: settings.rateLimit === undefined ? null : createRateLimit(settings.rateLimit),
     probes: createProbes({ metrics, checks: { ledger: () => ping(ledger) } }),
     documents: createDocuments(ROUTES),
@@ -77,8 +99,10 @@ export async function createIntake(settings: IntakeSettings): Promise<Service & 
   };
 
   async function closeAll(): Promise<void> {
+    await Promise.all(ringing);
     await settled();
     await follower.close();
+    await parts.targets.close();
     await producer.close();
     await backend.close();
     await closeLedger(ledger);

@@ -1,6 +1,6 @@
 import { FAILURE_CODES, type FailureCode, type Fault } from '@qvara/contracts/failure';
 import type { JobRequest } from '@qvara/contracts/jobs';
-import type { Place } from './problem-items.ts';
+import type { Place } from '@qvara/contracts/problem-items';
 import { Refusal } from './refusal.ts';
 
 /** A fault of accepting as the sender is told it: with the place in the request that it is about. */

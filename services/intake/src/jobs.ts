@@ -1,6 +1,6 @@
 import { page, plan } from '@qvara/contracts/api';
 import { FAILURE_CODE_NAMES } from '@qvara/contracts/failure';
-import { customerId, jobId } from '@qvara/contracts/ids';
+import { customerId, importId, jobId } from '@qvara/contracts/ids';
 import { job, jobState } from '@qvara/contracts/job-answer';
 import { JOB_TYPES, type JobRequest, jobRequest } from '@qvara/contracts/jobs';
 import { newId } from '@qvara/runtime/ids';
@@ -116,6 +116,7 @@ export const JOB_ROUTES = [
       state: jobState.optional(),
       type: z.enum(JOB_TYPES).optional(),
       customerId: customerId.optional(),
+      importId: importId.optional().meta({ description: 'The import whose rows they carry out' }),
       code: z.enum(FAILURE_CODE_NAMES).optional().meta({ description: 'The code of the failure' }),
     }),
     answers: { 200: { description: 'A page of jobs', schema: page(job) } },

@@ -1,4 +1,4 @@
-import { pointerOf } from './problem-items.ts';
+import { pointerOf } from '@qvara/contracts/problem-items';
 
 const DEEPEST = 32;
 

@@ -22,6 +22,7 @@ await runService({
       quarantineDays: config.TENANT_NUMBER_QUARANTINE_DAYS,
       clientWindow: config.CLIENT_WINDOW,
       rateLimit: config.RATE_LIMIT,
+      webhookAllow: config.WEBHOOK_ALLOW,
       logger,
     });
   },

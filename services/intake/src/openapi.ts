@@ -3,10 +3,12 @@ import { client, key, madeKey } from '@qvara/contracts/clients';
 import { container, strandedSeat } from '@qvara/contracts/containers';
 import { customer } from '@qvara/contracts/customers';
 import { FAILURE_CODES, type FailureCode } from '@qvara/contracts/failure';
+import { importAnswer, importRow } from '@qvara/contracts/imports';
 import { job } from '@qvara/contracts/job-answer';
+import { delivery, webhook } from '@qvara/contracts/webhooks';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
-import type { Answer, Route } from './route.ts';
+import type { Answer, FileTaken, Route } from './route.ts';
 
 const INFO = {
   title: 'Qvara Provisioning',
@@ -37,6 +39,10 @@ export function openApiDocument(routes: readonly Route[]) {
         Client: client,
         Key: key,
         NewKey: madeKey,
+        Webhook: webhook,
+        Delivery: delivery,
+        Import: importAnswer,
+        ImportRow: importRow,
         Problem: problem,
       },
       securitySchemes: {
@@ -62,13 +68,20 @@ function operation(route: Route): ZodOpenApiOperationObject {
       ...(route.headers === undefined ? {} : { header: route.headers }),
     },
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
-    responses: { ...answers(route), ...(route.scope === null ? {} : problems(route)) },
+    ...(route.file === undefined ? {} : { requestBody: fileBody(route.file) }),
+    responses: { ...answers(route), ...problems(route) },
   };
 }
 
 function requestBody(route: Route, schema: z.ZodType) {
   const examples = Object.entries(route.examples ?? {}).map(([name, value]) => [name, { value }]);
   return { required: true, content: { 'application/json': { schema, examples: Object.fromEntries(examples) } } };
+}
+
+function fileBody({ required, examples }: FileTaken) {
+  const schema = z.string().meta({ description: 'The file, in UTF-8' });
+  const content = Object.entries(examples).map(([type, value]) => [type, { schema, examples: { [type]: { value } } }]);
+  return { required, content: Object.fromEntries(content) };
 }
 
 function answers(route: Route) {
@@ -88,24 +101,38 @@ function headers(answer: Answer) {
   return { headers: Object.fromEntries(told) };
 }
 
-function content({ schema, mediaType = 'application/json' }: Answer) {
-  if (schema !== undefined) return { content: { [mediaType]: { schema } } };
-  return { content: { [mediaType]: { schema: z.unknown() } } };
+function content({ schema = z.unknown(), mediaType = 'application/json', stream }: Answer) {
+  const streamed = stream && { 'text/event-stream': { schema: z.string().meta({ description: stream }) } };
+  return { content: { [mediaType]: { schema }, ...streamed } };
 }
+
+const OF_GUARDED = [
+  'malformed-request',
+  'unauthenticated',
+  'forbidden',
+  'not-acceptable',
+  'rate-limited',
+  'internal',
+  'unavailable',
+] as const;
+
+const FILE_CODES = [
+  'unsupported-media-type',
+  'malformed-file',
+  'invalid-file',
+  'file-too-large',
+  'upload-stalled',
+  'too-many-uploads',
+] as const satisfies FailureCode[];
 
 /** The problems a call may answer with: those that its shape implies, and its own. */
 function problems(route: Route) {
-  const codes = new Set<FailureCode>([
-    'malformed-request',
-    'unauthenticated',
-    'forbidden',
-    'not-acceptable',
-    'rate-limited',
-    'internal',
-    'unavailable',
-  ]);
+  const codes = new Set<FailureCode>(route.scope === null ? [] : OF_GUARDED);
   if (route.params !== undefined) codes.add('not-found');
-  if (route.body !== undefined || route.method === 'post') {
+  if (route.file !== undefined) {
+    for (const code of FILE_CODES) codes.add(code);
+  }
+  if (route.file?.required !== true && (route.body !== undefined || route.method === 'post')) {
     for (const code of ['malformed-body', 'body-too-large', 'unsupported-media-type', 'invalid-request'] as const)
       codes.add(code);
   }

@@ -10,11 +10,21 @@ import type { Ledger } from '@qvara/store/orm';
 import type { KeyRing } from './key-ring.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ReferenceSource } from './reference-source.ts';
+import type { StreamSlots } from './stream-slots.ts';
+import type { Targets } from './targets.ts';
+import type { UploadSlots } from './upload-slots.ts';
 
 type AcceptItem = Parameters<ReturnType<typeof acceptVerb>>[0][number];
 
-/** The interface as documents: for programs, and for people. */
-export type Documents = { openApi(): unknown; page(): string };
+/** The interface and its events as documents: for programs, and for people. */
+export type Documents = {
+  openApi(): unknown;
+  asyncApi(): unknown;
+  page(): string;
+  eventsPage(): string;
+  /** The schema of a CloudEvents type; undefined when there is no such type. */
+  eventSchema(type: string): object | undefined;
+};
 
 /** What the routes work with: opened once, closed once. */
 export type Parts = {
@@ -27,7 +37,14 @@ export type Parts = {
   readonly keys: KeyRing;
   readonly reference: ReferenceSource;
   readonly follower: Follower;
+  readonly streams: StreamSlots;
+  readonly uploads: UploadSlots;
+  /** Rings an import for which there may be something to do. Does not wait: rescue rings what is not rung. */
+  readonly ringImport: (importId: string) => void;
+  /** Whoever sends a file and is silent for so long has gone. */
+  readonly uploadIdleMs: number;
   readonly sealer: Sealer;
+  readonly targets: Targets;
   readonly rateLimit: RateLimit | null;
   readonly backend: Pick<QueueBackend, 'ping'>;
   readonly probes: Probes;

@@ -1,9 +1,9 @@
 import type { CodedError } from '@qvara/contracts/failure';
+import { itemsOf, type Place, shorten } from '@qvara/contracts/problem-items';
+import { unwrap } from '@qvara/contracts/schema-at';
 import type { z } from 'zod';
 import { characterItem } from './characters.ts';
-import { itemsOf, type Place, shorten } from './problem-items.ts';
 import { malformed, Refusal } from './refusal.ts';
-import { unwrap } from './schema-at.ts';
 
 /** Reads the query of a request's target. Throws `malformed-request` naming each parameter that is wrong. */
 export function readQuery<S extends z.ZodObject>(schema: S, target: string): z.output<S> {
@@ -81,17 +81,23 @@ function decode(text: string, name: string): string {
   }
 }
 
-/** Repeatable parameters become lists, by repetition or commas; any other may stand once. */
+/** Repeatable parameters become lists, by repetition, and by commas where no value can hold one; any other may stand once. */
 function collect(schema: z.ZodObject, pairs: readonly [string, string][]): Record<string, string | string[]> {
   const value = Object.create(null) as Record<string, string | string[]>;
   for (const [name, text] of pairs) {
     const field = Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined;
-    const list = field !== undefined && unwrap(field).def.type === 'array';
-    if (list) value[name] = [...(value[name] ?? []), ...text.split(',')];
+    const list = field === undefined ? undefined : elementOf(field);
+    if (list !== undefined) value[name] = [...(value[name] ?? []), ...(list === 'enum' ? text.split(',') : [text])];
     else if (name in value) throw malformed([twice({ parameter: shorten(name) })]);
     else value[name] = text;
   }
   return value;
+}
+
+/** Of which kind the values of a repeatable parameter are. */
+function elementOf(field: z.ZodType): string | undefined {
+  const { type, element } = unwrap(field).def as { type: string; element?: z.ZodType };
+  return type === 'array' && element !== undefined ? unwrap(element).def.type : undefined;
 }
 
 function twice(place: Place) {

@@ -23,6 +23,28 @@ export function malformed(errors: readonly ProblemItem[]): Refusal {
   return new Refusal('malformed-request', summary(errors), { errors });
 }
 
+/** Refuses the place of a file that is named: a row, a column, or all of it. */
+export function malformedFile(
+  code: 'malformed-file' | 'invalid-file' | 'file-too-large',
+  ...items: readonly Omit<ProblemItem, 'pointer'>[]
+): Refusal {
+  const errors = items.map((item) => ({ pointer: '', ...item }));
+  const [first] = errors;
+  const where = [
+    ...(first?.row === undefined ? [] : [`row ${first.row}`]),
+    ...(first?.column === undefined ? [] : [`column ${JSON.stringify(first.column)}`]),
+  ].join(', ');
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const detail = `${where}${where === '' ? '' : ': '}${first?.message}${more}.`;
+  return new Refusal(code, detail.charAt(0).toUpperCase() + detail.slice(1), { errors });
+}
+
+/** Refuses what a body is said to be, by 415. */
+export function unsupported(header: string, message: string, remedy: string): Refusal {
+  const errors = [{ header, code: 'unsupported-media-type', message, remedy }];
+  return new Refusal('unsupported-media-type', `${header} ${message}.`, { errors });
+}
+
 function summary(errors: readonly ProblemItem[]): string {
   const [first] = errors;
   if (first === undefined) return 'The request is not acceptable.';

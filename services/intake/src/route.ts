@@ -5,6 +5,7 @@ import type { KeyHolder } from '@qvara/store/clients';
 import type { Viewer } from '@qvara/store/viewer';
 import type { z } from 'zod';
 import type { Parts } from './parts.ts';
+import type { SentFile } from './sent-file.ts';
 
 /** A request whose every part has been judged. */
 export type Asked<
@@ -19,6 +20,8 @@ export type Asked<
   readonly body: B;
   /** The body exactly as it was sent. */
   readonly sent: unknown;
+  /** The file in the body, of a call that takes one; null when there is none. */
+  readonly file: SentFile | null;
   readonly holder: KeyHolder;
   readonly viewer: Viewer;
   /** Aborted when nobody waits for the answer any more. */
@@ -32,11 +35,22 @@ export type Reply = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
+/** Writes a stream until nobody reads it any more, or it has to end. */
+export type Stream = (response: ServerResponse, gone: AbortSignal) => Promise<void>;
+
+/** A text that is written as its reader takes it. */
+export type Download = { readonly filename: string; readonly pieces: AsyncIterable<string> };
+
+/** What a call takes as a file: whether it must be there, and what it may look like, by media type. */
+export type FileTaken = { readonly required: boolean; readonly examples: Readonly<Record<string, string>> };
+
 /** An answer as the document tells it; without a schema it has no JSON body. */
 export type Answer = {
   readonly description: string;
   readonly schema?: z.ZodType;
   readonly mediaType?: string;
+  /** What a stream of server-sent events carries, where one may be asked for instead. */
+  readonly stream?: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -55,6 +69,9 @@ type Told = {
   readonly examples?: Readonly<Record<string, unknown>>;
 };
 
+/** A request as it came, with the names in its path. */
+export type Served = IncomingMessage & { readonly params: Readonly<Record<string, unknown>> };
+
 /** One call of the interface: what serves it and what documents it are the same entry. */
 export type Route = Told & {
   readonly scope: Scope | null;
@@ -62,11 +79,16 @@ export type Route = Told & {
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
+  readonly file?: FileTaken;
   /** The body's schema where it depends on the path. */
   bodyAt?(path: Record<string, unknown>): z.ZodType;
   handle?(parts: Parts, asked: Asked): Promise<Reply>;
+  /** The same as a stream, for who accepts that rather. */
+  stream?(parts: Parts, asked: Asked): Promise<Stream>;
+  /** For answers in CSV. */
+  download?(parts: Parts, asked: Asked): Promise<Download>;
   /** For what is not JSON: writes the answer itself. */
-  serve?(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  serve?(parts: Parts, request: Served, response: ServerResponse): Promise<void>;
 };
 
 type Typed<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, B extends z.ZodType> = Told & {
@@ -75,8 +97,11 @@ type Typed<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, 
   readonly query?: Q;
   readonly headers?: H;
   readonly body?: B;
+  readonly file?: FileTaken;
   bodyAt?(path: z.output<P>): z.ZodType;
-  handle(parts: Parts, asked: Asked<z.output<P>, z.output<Q>, z.output<H>, z.output<B>>): Promise<Reply>;
+  handle?(parts: Parts, asked: Asked<z.output<P>, z.output<Q>, z.output<H>, z.output<B>>): Promise<Reply>;
+  download?(parts: Parts, asked: Asked<z.output<P>, z.output<Q>, z.output<H>, z.output<B>>): Promise<Download>;
+  stream?(parts: Parts, asked: Asked<z.output<P>, z.output<Q>, z.output<H>, z.output<B>>): Promise<Stream>;
 };
 
 /** A call whose handler gets what its schemas make of a request. */

@@ -14,18 +14,26 @@ const LIMITS = {
 };
 const LOOK_MS = 25;
 
+/** Connections whose request may take longer to arrive than others: whoever reads it watches over the time. */
+export const unhurried = new WeakSet<Duplex>();
+
 export type Listening = {
   readonly port: number;
   /** Takes no more connections, lets requests under way finish, and cuts what is left after that many milliseconds. */
   close(deadlineMs: number): Promise<void>;
 };
 
+type Place = { readonly host: string; readonly port: number; readonly requestTimeoutMs?: number | undefined };
+
 /** Serves HTTP. Rejects when the port is taken. */
 export async function listen(
   listener: RequestListener,
-  { host, port }: { host: string; port: number },
+  { host, port, requestTimeoutMs = LIMITS.requestTimeout }: Place,
 ): Promise<Listening> {
-  const server = createServer(LIMITS, listener);
+  const connectionsCheckingInterval = Math.min(LIMITS.connectionsCheckingInterval, requestTimeoutMs);
+  const headersTimeout = Math.min(LIMITS.headersTimeout, requestTimeoutMs);
+  const limits = { ...LIMITS, headersTimeout, requestTimeout: requestTimeoutMs, connectionsCheckingInterval };
+  const server = createServer(limits, listener);
   answerInTurn(server);
   // Node would answer an expectation it does not know by a 417 without a word; it may as well be passed over (RFC 9110).
   server.on('checkExpectation', listener);
@@ -53,6 +61,7 @@ function answerInTurn(server: Server): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => latest.set(request.socket, response));
   function refuse(error: Error & { code?: string }, socket: Duplex): void {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket)) return;
     const before = latest.get(socket);
     if (before?.req.complete && !before.closed) before.once('close', () => answerUnreadable(error, socket));
     else answerUnreadable(error, socket);

@@ -1,3 +1,4 @@
+import { subnets } from '@qvara/outbound/setting';
 import { loadConfig } from '@qvara/runtime/config';
 import { logLevel, port, positiveInteger, secretKeys, url } from '@qvara/runtime/fields';
 import { z } from 'zod';
@@ -28,6 +29,7 @@ const schema = z.object({
     .default(30),
   EVENT_RETENTION_DAYS: positiveInteger.default(90).describe('how long events are kept at least'),
   CLIENT_WINDOW: positiveInteger.default(1000),
+  WEBHOOK_ALLOW: subnets,
   LOG_LEVEL: logLevel.default('info'),
 });
 

@@ -1,6 +1,8 @@
 import type { Logger } from '@qvara/runtime/logger';
 import { forgetOldKeys } from '@qvara/store/accept-keys';
+import { forgetDelivered } from '@qvara/store/deliveries';
 import { keepEventPartitions } from '@qvara/store/event-partitions';
+import { forgetBrokenOff } from '@qvara/store/import-receiving';
 import type { Ledger } from '@qvara/store/orm';
 import { forgetSilent } from '@qvara/store/sweep';
 import { createLoop, type Loop } from './loop.ts';
@@ -19,13 +21,16 @@ export function createHousekeeping(ledger: Ledger, { eventDays }: Kept, logger: 
     if (made.length + dropped.length > 0) logger.info({ made, dropped }, 'partitions of the event log were changed');
   }
 
-  async function forgetKeys(stopped: AbortSignal): Promise<void> {
-    while (!stopped.aborted && (await forgetOldKeys(ledger)));
+  /** Some at a time, until there are no more. */
+  function forgetAll(forgetSome: (ledger: Ledger) => Promise<boolean>) {
+    return async (stopped: AbortSignal) => {
+      while (!stopped.aborted && (await forgetSome(ledger)));
+    };
   }
 
   return createLoop({
     everyMs: EVERY_MS,
-    acts: [keepEvents, () => forgetSilent(ledger), forgetKeys],
+    acts: [keepEvents, () => forgetSilent(ledger), ...[forgetOldKeys, forgetDelivered, forgetBrokenOff].map(forgetAll)],
     onError: (error) => logger.warn({ err: error }, 'clearing away failed; the next round tries again'),
   });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bell, QueueName } from '@qvara/contracts/jobs';
+import type { QueueName } from '@qvara/contracts/jobs';
+import type { Bell } from '@qvara/queue/producer';
 import { closeLedger, type Ledger, openLedger } from '@qvara/store/orm';
 import { notePause } from '@qvara/store/queue-pauses';
 import { afterEach, beforeEach, expect, it } from 'vitest';

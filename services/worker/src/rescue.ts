@@ -2,6 +2,8 @@ import { QUEUE_NAMES, type QueueName } from '@qvara/contracts/jobs';
 import type { Producer } from '@qvara/queue/producer';
 import type { Logger } from '@qvara/runtime/logger';
 import type { Announce } from '@qvara/store/commit';
+import { learnTimes } from '@qvara/store/job-times';
+import { tellLate } from '@qvara/store/late-jobs';
 import type { Ledger } from '@qvara/store/orm';
 import { applyPauses } from '@qvara/store/queue-pauses';
 import {
@@ -22,6 +24,10 @@ const LEASE_MS = 6_000;
 const UNCLAIMED_MS = 10_000;
 /** After so long also one that a worker took: it may wait there to run alone, or the worker is gone. */
 const TAKEN_MS = 60_000;
+/** Workers that look more often, together, need not learn more often. */
+const LEARNT_MS = 4_000;
+/** Pages of late jobs that one look tells of at most. */
+const LATE_PAGES = 10;
 /** For so long each look goes on through a queue's bells though none of them is lost. */
 const LOOK_MS = 250;
 
@@ -34,12 +40,23 @@ type RescueTools = {
 
 /**
  * Looks every five seconds for what fell out of hand: jobs of silent workers, bells that were lost or never rung,
- * quarantines that are over, queues whose pause was lost. Every worker runs one; several at once take different jobs.
+ * quarantines that are over, queues whose pause was lost; and for jobs that are late. Every worker runs one; several at
+ * once take different jobs.
  */
 export function createRescue({ ledger, announce, producer, logger }: RescueTools): Loop {
   async function takeFromSilent(): Promise<void> {
     const released = await releaseSilent(ledger, announce, LEASE_MS);
     if (released > 0) logger.warn({ jobs: released }, 'jobs were taken from silent workers');
+  }
+
+  async function tellOfLate(stopped: AbortSignal): Promise<void> {
+    let jobs = 0;
+    for (let page = 0; page < LATE_PAGES && !stopped.aborted; page += 1) {
+      const told = await tellLate(ledger, announce);
+      if (told === 0) break;
+      jobs += told;
+    }
+    if (jobs > 0) logger.warn({ jobs }, 'jobs take longer than others of their kind');
   }
 
   const onError = (error: unknown) => logger.warn({ err: error }, 'a look for lost work failed; the next one comes');
@@ -78,6 +95,8 @@ export function createRescue({ ledger, announce, producer, logger }: RescueTools
       () => freeRested(ledger, announce),
       () => applyPauses(ledger, producer.setPaused),
       (stopped) => Promise.all(QUEUE_NAMES.map((queue) => findLost(queue, stopped).catch(onError))),
+      () => learnTimes(ledger, LEARNT_MS),
+      tellOfLate,
     ],
     onError,
   });

@@ -97,7 +97,7 @@ function jobAfter(placed: Placed, after: { step: ProvisionStep; steps: string; c
 }
 
 const ADVANCE = `update jobs set steps = $2, event_count = $3, state = 'running', claim_no = 1, write_no = write_no + 1,
-  started_at = coalesce(started_at, clock_timestamp()) where id = $1`;
+  started_at = coalesce(started_at, clock_timestamp()), begun_at = coalesce(begun_at, clock_timestamp()) where id = $1`;
 const END = `update jobs set steps = $2, event_count = $3, state = 'completed', result = $4, cancellable = false,
   write_no = write_no + 1, finished_at = clock_timestamp() where id = $1`;
 

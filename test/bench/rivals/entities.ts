@@ -62,6 +62,7 @@ export const Job = defineEntity({
     cancellable: p.boolean(),
     acceptedAt: p.datetime(),
     startedAt: p.datetime().nullable(),
+    begunAt: p.datetime().nullable(),
     finishedAt: p.datetime().nullable(),
     bell: p.text(),
     bellNo: p.integer(),

@@ -9,7 +9,7 @@ export function provisionSql(append: string): string {
       as g (job_id, customer_id, container_id, number, site_id, pin, steps, result)
   ), job as (
     update jobs j set state = 'completed', steps = g.steps, result = g.result, cancellable = false, claim_no = 1, write_no = 7,
-      started_at = clock_timestamp(), finished_at = clock_timestamp(), event_count = 22
+      started_at = clock_timestamp(), begun_at = clock_timestamp(), finished_at = clock_timestamp(), event_count = 22
     from given g where j.id = g.job_id returning 1
   ), customer as (
     update customers c set service_status = 'active', version = 2, porting_pin = g.pin, porting_pin_at = clock_timestamp(),

@@ -95,6 +95,7 @@ async function record(tx: EntityManager, run: StepRun): Promise<SeatView> {
   job.eventCount += countEvents(events);
   job.state = 'running';
   job.startedAt ??= now;
+  job.begunAt ??= now;
   await changeSeat(tx, step, seat);
   if (step === 'create-site')
     tx.create(Site, { id: newId('sit'), customerId: subject.customerId, name: 'Main', createdAt: now });

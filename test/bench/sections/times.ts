@@ -3,6 +3,7 @@ import type { Figure, Size } from '../figure.ts';
 import { medianOf, round } from '../figures.ts';
 import { measureByHand, measureLatency } from '../latency.ts';
 import { once } from '../once.ts';
+import { measureWebhooks, type Receipts } from '../webhooks.ts';
 
 const byHand = once((_: 'by-hand', quick) => measureByHand(quick ? 100 : 400));
 
@@ -33,5 +34,18 @@ export async function fairness({ backend, quick }: Size): Promise<Figure[]> {
     { name: 'ratio of p99', value: medianOf(runs, ({ ratioP99 }) => ratioP99), unit: 'x', goal: { atMost: 2 } },
     { name: 'slowest of its first seconds', value: medianOf(runs, ({ atFirstMs }) => atFirstMs), unit: 'ms' },
     { name: 'open beside it at last', value: medianOf(runs, ({ backlog }) => backlog[1]), unit: 'jobs' },
+  ];
+}
+
+/** From a job's end to its receipt by webhook, alone and beside webhooks that are dead. */
+export async function webhooks({ backend, quick }: Size): Promise<Figure[]> {
+  const runs: Receipts[] = [];
+  for (let n = 0; n < (quick ? 1 : 3); n++) runs.push(await measureWebhooks(backend, quick ? 10 : 20));
+  return [
+    { name: 'quiet, p50', value: medianOf(runs, ({ quiet }) => quiet.p50), unit: 'ms' },
+    { name: 'quiet, p99', value: medianOf(runs, ({ quiet }) => quiet.p99), unit: 'ms' },
+    { name: 'beside dead ones, p50', value: medianOf(runs, ({ beside }) => beside.p50), unit: 'ms' },
+    { name: 'beside dead ones, p99', value: medianOf(runs, ({ beside }) => beside.p99), unit: 'ms' },
+    { name: 'ratio of p99', value: medianOf(runs, ({ ratioP99 }) => ratioP99), unit: 'x', goal: { atMost: 2 } },
   ];
 }

@@ -16,6 +16,7 @@ export const EventEntry = defineEntity({
     clientId: p.text(),
     customerId: p.text().nullable(),
     jobId: p.text().nullable(),
+    importId: p.text().nullable(),
     /** Number of the last of its events within the job. */
     jobLast: p.integer().nullable(),
     /** Whom its events are about, when that is no job. */

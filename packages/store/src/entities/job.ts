@@ -39,14 +39,19 @@ export const Job = defineEntity({
     acceptedAt: p.type(Timestamp).$type<string>(),
     startedAt: p.type(Timestamp).$type<string>().nullable(),
     finishedAt: p.type(Timestamp).$type<string>().nullable(),
+    begunAt: p.type(Timestamp).$type<string>().nullable(),
+    lateAt: p.type(Timestamp).$type<string>().nullable(),
     claimNo: p.bigint('number'),
     claimToken: p.text().nullable(),
     writeNo: p.integer(),
     workerId: p.text().nullable(),
-    bell: p.text().$type<'none' | 'due' | 'rung'>(),
+    bell: p.text().$type<'none' | 'due' | 'rung' | 'taken'>(),
     bellNo: p.integer(),
     rungAt: p.type(Timestamp).$type<string>().nullable(),
     eventCount: p.integer(),
+    /** The row of an import that this job carries out. */
+    importId: p.text().nullable(),
+    importRow: p.integer().nullable(),
   },
 });
 export type StoredJob = Row<InferEntity<typeof Job>>;

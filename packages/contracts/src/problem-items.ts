@@ -1,5 +1,5 @@
-import type { ProblemItem } from '@qvara/contracts/api';
 import { z } from 'zod';
+import type { ProblemItem } from './api.ts';
 import { knownNames, schemaAt, unwrap, valueAt } from './schema-at.ts';
 
 /** So many places are told; who mends them sees the next. */

@@ -1,0 +1,103 @@
+import type { ImportPlan } from '@qvara/contracts/imports';
+import type { JobPayload } from '@qvara/contracts/jobs';
+import type { Reference } from '@qvara/contracts/reference';
+import { repeatConflicts } from './coalesce.ts';
+import { type ChunkClaim, lockChunk } from './import-chunks.ts';
+import { type Judged, judgeRows } from './judge-rows.ts';
+import type { Ledger } from './orm.ts';
+import type { JudgedImport, OpenRow } from './row-situations.ts';
+import { type Sql, transact } from './sql.ts';
+
+type Wish = { readonly import: JudgedImport; readonly chunk: ChunkClaim; readonly reference: Reference };
+
+/** Rows of a chunk that are read to be judged. */
+export const OPEN_ROWS = `select row_no, fields, ref, hash, copy_no, job_id, verdict, customer_id from import_rows
+  where import_id = $1 and row_no between $2 and $3 and state = 'pending'`;
+
+/**
+ * Checks the rows of a chunk that have no verdict yet: what would become of each, and what all of them would need. Rows and
+ * counts commit together, and nothing else changes. False when somebody else has the chunk.
+ */
+export async function checkChunk(ledger: Ledger, wish: Wish): Promise<boolean> {
+  return await repeatConflicts(() => transact(ledger.pool, (sql) => check(sql, wish)));
+}
+
+async function check(sql: Sql, { import: own, chunk, reference }: Wish): Promise<boolean> {
+  if (!(await lockChunk(sql, chunk))) return false;
+  const { importId, firstRow, lastRow } = chunk;
+  const rows = await sql.query<OpenRow>(`${OPEN_ROWS} and verdict is null order by row_no`, [
+    importId,
+    firstRow,
+    lastRow,
+  ]);
+  const judged = await judgeRows(sql, { import: own, rows, reference });
+  await Promise.all([writeVerdicts(sql, importId, judged), countVerdicts(sql, chunk, judged)]);
+  return true;
+}
+
+async function writeVerdicts(sql: Sql, importId: string, judged: readonly Judged[]): Promise<void> {
+  if (judged.length === 0) return;
+  const rows = judged.map(({ row, verdict, copyNo, customerId, errors, warnings }) => ({
+    n: row.rowNo,
+    verdict,
+    state: stateOf(verdict),
+    ...(copyNo !== null && { copy: copyNo }),
+    ...(customerId !== null && { customer: customerId }),
+    ...(errors.length > 0 && { errors }),
+    ...(warnings.length > 0 && { warnings }),
+  }));
+  await sql.query(
+    `update import_rows r set verdict = j.verdict, state = j.state, copy_no = j.copy, customer_id = j.customer,
+       errors = coalesce(j.errors, '[]'), warnings = coalesce(j.warnings, '[]')
+     from jsonb_to_recordset($2) as j (n int, verdict text, state text, copy int, customer text, errors jsonb, warnings jsonb)
+     where r.import_id = $1 and r.row_no = j.n`,
+    [importId, JSON.stringify(rows)],
+  );
+}
+
+function stateOf(verdict: Judged['verdict']): 'pending' | 'failed' | 'skipped' {
+  if (verdict === 'unchanged') return 'skipped';
+  return verdict === 'invalid' || verdict === 'conflict' ? 'failed' : 'pending';
+}
+
+async function countVerdicts(sql: Sql, { importId, chunkNo }: ChunkClaim, judged: readonly Judged[]): Promise<void> {
+  const count = (verdict: Judged['verdict']) => judged.filter((one) => one.verdict === verdict).length;
+  const [invalid, conflict, unchanged] = [count('invalid'), count('conflict'), count('unchanged')];
+  await sql.query(
+    `update import_chunks set checked = true, to_create = to_create + $3, to_update = to_update + $4,
+       unchanged = unchanged + $5, invalid = invalid + $6, conflict = conflict + $7,
+       pending = pending - $5 - $6 - $7, skipped = skipped + $5, failed = failed + $6 + $7, seats = $8, fees = $9
+     where import_id = $1 and chunk_no = $2`,
+    [
+      importId,
+      chunkNo,
+      count('create'),
+      count('update'),
+      unchanged,
+      invalid,
+      conflict,
+      JSON.stringify(seatsOf(judged)),
+      JSON.stringify(feesOf(judged)),
+    ],
+  );
+}
+
+/** How many seats rows want, by region; under the empty name those that may be anywhere. */
+function seatsOf(judged: readonly Judged[]): Record<string, number> {
+  const seats: Record<string, number> = {};
+  for (const { verdict, request } of judged) {
+    if (verdict !== 'create' || request === null) continue;
+    const region = (request.payload as JobPayload<'customer.provision'>).region ?? '';
+    seats[region] = (seats[region] ?? 0) + 1;
+  }
+  return seats;
+}
+
+function feesOf(judged: readonly Judged[]): ImportPlan['fees'] {
+  const lines = new Map<string, ImportPlan['fees'][number]>();
+  for (const fee of judged.flatMap(({ fees }) => fees)) {
+    const name = JSON.stringify(fee);
+    lines.set(name, { ...fee, rows: (lines.get(name)?.rows ?? 0) + 1 });
+  }
+  return [...lines.values()];
+}

@@ -1,0 +1,53 @@
+/** Webhooks, and what is delivered to them. */
+export const webhooks: readonly string[] = [
+  `create table webhooks (
+    id text primary key,
+    client_id text not null,
+    url text not null,
+    event_types text[],
+    description text,
+    secret text not null,
+    old_secret text,
+    old_secret_until timestamptz,
+    state text not null default 'enabled' check (state in ('enabled', 'disabled')),
+    disabled_reason text,
+    position bigint not null,
+    missed_to bigint,
+    failures integer not null default 0,
+    failing_since timestamptz,
+    pause_until timestamptz,
+    due_at timestamptz,
+    bell_no integer not null default 0,
+    rung_at timestamptz,
+    claim_no bigint not null default 0,
+    claimed_until timestamptz,
+    created_at timestamptz not null default clock_timestamp()
+  ) with (fillfactor = 50)`,
+  `create index webhooks_client on webhooks (client_id, id)`,
+  `create table deliveries (
+    id text primary key,
+    webhook_id text not null references webhooks (id) on delete cascade,
+    sequence bigint not null,
+    event_type text not null,
+    lane text not null,
+    replay boolean not null,
+    state text not null default 'pending' check (state in ('pending', 'delivered', 'failed')),
+    tries integer not null default 0,
+    due_at timestamptz,
+    attempts jsonb not null default '[]',
+    created_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz
+  ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02)`,
+  `create index deliveries_webhook on deliveries (webhook_id, id)`,
+  `create index deliveries_pending on deliveries (webhook_id, replay, sequence) where state = 'pending'`,
+  `create index deliveries_waiting on deliveries (webhook_id, lane, sequence) where state = 'pending' and due_at is not null`,
+  `create index deliveries_failed on deliveries (webhook_id, finished_at) where state = 'failed'`,
+  `create index deliveries_finished on deliveries (finished_at) where state = 'delivered'`,
+  `create table webhook_replays (
+    id bigint generated always as identity primary key,
+    webhook_id text not null references webhooks (id) on delete cascade,
+    position bigint not null,
+    until bigint not null
+  )`,
+  `create index webhook_replays_webhook on webhook_replays (webhook_id)`,
+];

@@ -1,0 +1,66 @@
+import { ANSWER_MS, type DeliveryAttempt, RETRY_SCHEDULE_MS } from '@qvara/contracts/webhooks';
+import type { Poster } from '@qvara/outbound/post';
+import { signatureHeaders } from '@qvara/outbound/sign';
+import type { Due } from '@qvara/store/dispatch';
+import type { TryAnswer } from '@qvara/store/record-answers';
+
+export const TIME_LIMIT_MS = ANSWER_MS;
+const JITTER = 0.1;
+const GONE = 410;
+const WELL = { gone: false, waitMs: 0 } as const;
+
+const ASK_TO_WAIT: ReadonlySet<number> = new Set([429, 503]);
+
+/** What a webhook's owner wants to have sent where, and signed by which secrets; at what time, by the ledger's clock. */
+export type Address = { readonly url: string; readonly secrets: readonly string[]; readonly clock: () => Date };
+
+/** A try: what is kept of it and what becomes of the delivery. */
+export type Tried = Pick<TryAnswer, 'attempt' | 'result'> & {
+  /** Whether the webhook wants nothing any more. */
+  readonly gone: boolean;
+  /** How long it wants nothing: too much, or too early, concerns whatever else would be sent. */
+  readonly waitMs: number;
+};
+
+/** Tries one delivery. Null when it was broken off on our side: then it did not happen. */
+export async function tryDelivery(
+  poster: Poster,
+  { url, secrets, clock }: Address,
+  { due, signal }: { readonly due: Due; readonly signal: AbortSignal },
+): Promise<Tried | null> {
+  const at = clock();
+  if (due.event === null) {
+    const attempt = { ...nothing(at), error: 'The event was no longer kept when its turn came.' };
+    return { attempt, result: 'failed', ...WELL };
+  }
+  const body = JSON.stringify(due.event);
+  const headers = {
+    'content-type': 'application/cloudevents+json; charset=utf-8',
+    'user-agent': 'Qvara-Webhooks/1',
+    ...signatureHeaders(secrets, { id: due.event.id, body, at }),
+    ...(due.replay && { 'qvara-replay': 'true' }),
+  };
+  const answer = await poster.post({ url, headers, body, signal });
+  if (answer.outcome === 'aborted') return null;
+  const { latencyMs } = answer;
+  if (answer.outcome !== 'answered') {
+    const attempt = { ...nothing(at), latencyMs, error: answer.detail };
+    return { attempt, result: resultOf(due, null), ...WELL };
+  }
+  const { status, retryAfterMs } = answer;
+  const attempt: DeliveryAttempt = { ...nothing(at), latencyMs, status, body: answer.body };
+  if (status >= 200 && status < 300) return { attempt, result: 'delivered', ...WELL };
+  const waitMs = ASK_TO_WAIT.has(status) ? (retryAfterMs ?? 0) : 0;
+  return { attempt, result: resultOf(due, retryAfterMs), gone: status === GONE, waitMs };
+}
+
+function nothing(at: Date): DeliveryAttempt {
+  return { at: at.toISOString(), status: null, body: null, error: null, latencyMs: 0 };
+}
+
+/** When a delivery that failed is tried again: by the schedule, and not before its receiver wishes. */
+function resultOf({ tries }: Due, retryAfterMs: number | null): TryAnswer['result'] {
+  const scheduledMs = RETRY_SCHEDULE_MS[tries];
+  if (scheduledMs === undefined) return 'failed';
+  return { againInMs: Math.max(scheduledMs * (1 + (Math.random() - 0.5) * JITTER), retryAfterMs ?? 0) };
+}

@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ImportAnswer } from '@qvara/contracts/imports';
+import { request } from 'undici';
+
+const POLL_MS = 200;
+
+/** Imports, as whoever brings a file sees them. */
+export type ImportCalls = {
+  /** Sends a file; answers when it is stored. */
+  send(pieces: Iterable<string>, query: string): Promise<ImportAnswer>;
+  read(id: string): Promise<ImportAnswer>;
+  act(id: string, action: 'run' | 'retry' | 'pause' | 'resume' | 'cancel'): Promise<ImportAnswer>;
+  /** The failed rows, piece by piece. */
+  failed(id: string): Promise<AsyncIterable<string>>;
+  /** Waits for one of these states; how many milliseconds that took. */
+  reached(id: string, states: readonly ImportAnswer['state'][]): Promise<number>;
+};
+
+/** Calls an intake with a client's key. Whatever is not answered by a success is thrown. */
+export function importCalls(url: string, key: string): ImportCalls {
+  const own = { authorization: `Bearer ${key}` };
+
+  async function call(method: 'GET' | 'POST', path: string, body?: Readable) {
+    const type = body && { 'content-type': 'text/csv' };
+    const answer = await request(`${url}/v1/imports${path}`, {
+      method,
+      headers: { ...own, ...type },
+      ...(body && { body }),
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${await answer.body.text()}`);
+    return answer.body;
+  }
+
+  const json = async (method: 'GET' | 'POST', path: string, body?: Readable) =>
+    (await (await call(method, path, body)).json()) as ImportAnswer;
+  const read = (id: string) => json('GET', `/${id}`);
+
+  return {
+    send: (pieces, query) => json('POST', `?type=customer.provision&${query}`, Readable.from(pieces)),
+    read,
+    act: (id, action) => json('POST', `/${id}/${action}`),
+    async failed(id) {
+      const body = await call('GET', `/${id}/failed.csv`);
+      body.setEncoding('utf8');
+      return body;
+    },
+    async reached(id, states) {
+      const startedMs = performance.now();
+      for (;;) {
+        const { state } = await read(id);
+        if (states.includes(state)) return performance.now() - startedMs;
+        await delay(POLL_MS);
+      }
+    },
+  };
+}
