@@ -67,7 +67,7 @@ type Parts = {
 
 function put(call: Call, { path, query, headers: given, key, body, chunked, stray }: Parts): FuzzedRequest {
   const method = stray ?? call.method;
-  const judged = path.intact && stray === undefined;
+  const judged = path.intact && method === call.method;
   const target = `${path.text}${query.text}`;
   const request = {
     call: judged ? call : null,
