@@ -43,6 +43,5 @@ describe.each(backendsFor(FILE))(`connections half-open, on %s (seed ${seed})`, 
       expect(remarks).toEqual([]);
       for (const reset of resets) reset();
     },
-    150_000,
   );
 });

@@ -35,5 +35,5 @@ describe.each(backendsFor('event-loop-blocked'))(`an event loop blocked, on %s (
     free();
     expect(scene.world.remarks).toEqual([]);
     await scene.expectWhole();
-  }, 60_000);
+  });
 });

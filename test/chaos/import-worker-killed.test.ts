@@ -62,5 +62,5 @@ describe.each(backendsFor(FILE))(`imports whose workers are killed, on %s (seed 
     );
     expect(journal.rows).toEqual([]);
     expect(await countOf('select from event_entries where import_id = $1 and job_id is null', [id])).toBeGreaterThan(1);
-  }, 240_000);
+  });
 });

@@ -97,5 +97,5 @@ describe.each(backendsFor('intake-killed'))(`an intake killed, on %s (seed ${see
       await expectActiveOnce(scene, job);
     }
     await scene.expectWhole();
-  }, 90_000);
+  });
 });

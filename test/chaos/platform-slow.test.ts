@@ -36,6 +36,5 @@ describe.each(backendsFor(FILE))(`a slow platform, on %s (seed ${seed})`, (backe
       }
       await scene.expectWhole();
     },
-    60_000,
   );
 });

@@ -61,6 +61,5 @@ describe.each(backendsFor(FILE))(`PostgreSQL, on %s (seed ${seed})`, (backend) =
       expect([...scene.statuses].filter((status) => status !== 202 && status !== 503)).toEqual([]);
       expect(scene.world.remarks).toEqual([]);
     },
-    120_000,
   );
 });

@@ -93,5 +93,5 @@ describe.each(backendsFor('process-killing-job'))(`a job that kills its worker, 
     expect((await scene.api.ended(killer.id)).state).toBe('completed');
     free();
     await scene.expectWhole();
-  }, 180_000);
+  });
 });

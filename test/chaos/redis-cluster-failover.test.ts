@@ -97,6 +97,5 @@ describe('a Redis Cluster', () => {
       await act();
       expect(scene.world.remarks).toEqual([]);
     },
-    90_000,
   );
 });

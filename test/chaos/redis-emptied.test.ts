@@ -88,6 +88,5 @@ describe(`Redis emptied (seed ${seed})`, () => {
       expect(scene.world.workers.map((slot) => slot.log()).join()).toContain('bells were lost and rung again');
       await expectAllActive(scene, [...jobs, held, waiting], 0);
     },
-    120_000,
   );
 });

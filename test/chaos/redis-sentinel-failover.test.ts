@@ -40,5 +40,5 @@ describe('Redis watched by Sentinel', () => {
     await expectAllActive(scene, await crowd(scene, 10), PROMISED_MS);
     if (isFull) await takenBack();
     expect(scene.world.remarks).toEqual([]);
-  }, 120_000);
+  });
 });

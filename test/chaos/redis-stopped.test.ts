@@ -48,7 +48,7 @@ describe.each(someOf(ENDS, 1, FILE))(`Redis %s (seed ${seed})`, (_, end) => {
     await redis.start();
     free();
     await expectAllActive(scene, jobs, PROMISED_MS);
-  }, 90_000);
+  });
 
   it('during work stops no run that is begun, and within 30 s of its return all end active, nothing repeats', async () => {
     const held = (await holdInCalls(scene, 2_000)).map(({ job }) => job);
@@ -61,5 +61,5 @@ describe.each(someOf(ENDS, 1, FILE))(`Redis %s (seed ${seed})`, (_, end) => {
     free();
     await expectAllActive(scene, [...jobs, ...held], PROMISED_MS);
     for (const { id } of [...jobs, ...held]) expect((await scene.api.job(id)).attempt).toBe(1);
-  }, 90_000);
+  });
 });

@@ -54,7 +54,7 @@ describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`
     await letGo();
     expect(await scene.api.ended((await change).id, PROMPT_MS)).toMatchObject({ state: 'completed', attempt: 1 });
     await scene.expectWhole();
-  }, 60_000);
+  });
 
   it('jobs locked in the middle of their steps hold up no others, and go on when they are free', async () => {
     const locked = (await holdInCalls(scene, 1_000)).map(({ job }) => job);
@@ -65,7 +65,7 @@ describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`
     await letGo();
     await expectAllActive(scene, locked, 15_000);
     for (const { id } of locked) expect((await scene.api.job(id)).attempt).toBe(1);
-  }, 60_000);
+  });
 
   it('jobs locked before they are claimed hold up no others, and go on when they are free', async () => {
     await scene.api.call('POST', '/v1/queues/provisioning/pause');
@@ -77,7 +77,7 @@ describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`
     for (const { id } of locked) expect((await scene.api.job(id)).state).toBe('accepted');
     await letGo();
     await expectAllActive(scene, locked, 15_000);
-  }, 60_000);
+  });
 
   /** A disconnection in the middle of its first step: of its customer's rows it will write each. */
   async function leavingCustomer(): Promise<JobAnswer> {
@@ -112,7 +112,6 @@ describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`
       for (const job of others) await expectActiveOnce(scene, job);
       await scene.expectWhole();
     },
-    60_000,
   );
 
   it('a writer left open anywhere in the cluster freezes no reader of the log', async () => {
@@ -130,7 +129,7 @@ describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`
     expect((await scene.api.events(`jobId=${job.id}`)).at(-1)?.type).toBe('qvara.job.completed.v1');
     for (const end of ends) await end();
     await scene.expectWhole();
-  }, 30_000);
+  });
 
   it('while the event log is locked nothing is lost: requests and runs wait, and go on', async () => {
     const jobs = await crowd(scene, 5);
@@ -140,5 +139,5 @@ describe.each(backendsFor(FILE))(`a transaction held open, on %s (seed ${seed})`
     expect((await refused).status).toBe(503);
     await letGo();
     await expectAllActive(scene, [...jobs, ...(await waiting)], 30_000);
-  }, 60_000);
+  });
 });

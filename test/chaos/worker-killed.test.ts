@@ -51,6 +51,5 @@ describe.each(backendsFor(FILE))(`workers killed, on %s (seed ${seed})`, (backen
       for (const free of frees) free();
       await scene.expectWhole();
     },
-    90_000,
   );
 });

@@ -29,5 +29,5 @@ describe.each(backendsFor('worker-stopped'))(`a worker stopped, on %s (seed ${se
     await holder.start();
     free();
     await scene.expectWhole();
-  }, 60_000);
+  });
 });

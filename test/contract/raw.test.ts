@@ -49,7 +49,7 @@ function complaintAbout({ text, statuses }: Said, { bytes, mustRefuse, leaving }
 }
 
 describe('bytes that are no proper request', () => {
-  it('are refused or cut off at once, and the server goes on', { timeout: 120_000 }, async () => {
+  it('are refused or cut off at once, and the server goes on', async () => {
     await expectNoComplaints(rawRequests(key.text, provisioning()), { cases: CASES, atOnce: AT_ONCE, ask });
     expect((await send(`${intake.url}/v1/jobs`, { key })).status).toBe(200);
     const { rows } = await intake.ledger.pool.query('select id from jobs');

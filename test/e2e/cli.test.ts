@@ -95,7 +95,7 @@ describe('a customer', () => {
     expect(resumed).toMatchObject({ id: customer.id, timeZone: null, tags: [], suspensions: [] });
     expect(await qvara('customers', 'disconnect', customer.id, '--reason', 'moved')).toMatchObject({ status: 0 });
     expect((await qvara('customers', 'show', customer.id)).stdout).toMatch(/status +disconnected/);
-  }, 120_000);
+  });
 
   it('a dry run shows container, steps and fees, and changes nothing', async () => {
     const plan = await qvara('provision', ...DENTAL, '--retention-sms', '365', '--ref', 'dry', '--dry-run');

@@ -9,7 +9,7 @@ type Webhook = { readonly id: string; readonly secret: string };
 const CUSTOMERS = 6;
 const LATEST_MS = 40_000;
 
-describe('the consumer that docs/events.md shows', { timeout: 120_000 }, () => {
+describe('the consumer that docs/events.md shows', () => {
   let stack: Stack;
   let api: Api;
   let consumer: DocumentedConsumer;

@@ -64,4 +64,4 @@ it('a paused queue accepts jobs and runs none while the other goes on, also afte
   const ended = await api.ended(id);
   expect(ended).toMatchObject({ state: 'completed', attempt: 1 });
   expect(String(ended.startedAt) > resumed).toBe(true);
-}, 60_000);
+});

@@ -93,7 +93,7 @@ beforeAll(async () => {
   admin = createApi([stack.intakes[0]?.url ?? ''], adminKey);
   await live();
   await search();
-}, 120_000);
+});
 afterAll(async () => {
   await stack.stop();
   await redis.stop();

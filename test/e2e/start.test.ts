@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { INHERITED } from '../support/inherited.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/standalone/src/main.ts', import.meta.url));
 const run = promisify(execFile);
@@ -27,7 +28,7 @@ afterEach(async () => {
 /** Starts everything on one machine and answers what it printed once it is up. */
 async function start(): Promise<string> {
   const env = {
-    PATH: process.env.PATH ?? '',
+    ...INHERITED,
     DATA_DIR: join(folder, 'data'),
     LOG_LEVEL: 'warn',
     INTAKE_PORT: '0',

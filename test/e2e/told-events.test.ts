@@ -31,7 +31,7 @@ describe('every event that is told', () => {
     await tellOfAFailure();
     await tellOfAnImport();
     told = await everything();
-  }, 120_000);
+  });
   afterAll(async () => {
     await stack?.stop();
     await catcher?.close();

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
+import { INHERITED } from './inherited.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 
@@ -28,7 +29,7 @@ export type Command = {
 /** Starts `qvara` with these arguments. */
 export function startCommand(args: readonly string[], { env = {}, cwd, stdin = '' }: CommandOptions = {}): Command {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { ...INHERITED, ...env },
     ...(cwd !== undefined && { cwd }),
   });
   const said = { status: null as number | null, stdout: '', stderr: '' };

@@ -17,8 +17,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const suffix = randomBytes(6).toString('hex');
   const [ledger, sandbox] = [`test_${suffix}`, `test_${suffix}_sandbox`];
   await onDatabase(serverUrl, async (client) => {
-    await client.query(`create database ${ledger} template ${templates.ledger}`);
-    await client.query(`create database ${sandbox} template ${templates.sandbox}`);
+    await client.query(`create database ${ledger} template ${templates.ledger} strategy file_copy`);
+    await client.query(`create database ${sandbox} template ${templates.sandbox} strategy file_copy`);
   });
   return {
     url: withDatabase(serverUrl, ledger),

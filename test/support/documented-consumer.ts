@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { findFreePort } from '@qvara/standalone/free-port';
 import { eventually } from './eventually.ts';
+import { INHERITED } from './inherited.ts';
 
 const PAGE = new URL('../../docs/events.md', import.meta.url);
 const MODULES = fileURLToPath(new URL('../node_modules', import.meta.url));
@@ -56,7 +57,7 @@ export async function documentedConsumer(env: Readonly<Record<string, string>>):
       }
     },
     async start(secret) {
-      const own = { PATH: process.env.PATH ?? '', ...env, WEBHOOK_SECRET: secret, PORT: String(port) };
+      const own = { ...INHERITED, ...env, WEBHOOK_SECRET: secret, PORT: String(port) };
       child = spawn(process.execPath, ['consumer.mjs'], {
         cwd: folder,
         env: own,

@@ -8,15 +8,19 @@ export type Eventually = {
 
 const longestPauseMs = 100;
 
+/** Test files that run side by side slow each other: in their company everything is waited for so many times longer. */
+const PATIENCE = Number(process.env.PATIENCE ?? 1);
+
 /**
- * Waits until `condition` answers something truthy, and answers that. Throws at the deadline (default 10 s) with what
- * it answered, or threw, last. The only waiting in the tests.
+ * Waits until `condition` answers something truthy, and answers that. Throws with what it answered, or threw, last when
+ * the deadline (default 10 s, times PATIENCE) is over. The only waiting in the tests.
  */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
   { deadlineMs = 10_000, describe = 'the condition holds' }: Eventually = {},
 ): Promise<NonNullable<T>> {
-  const deadline = performance.now() + deadlineMs;
+  const patienceMs = deadlineMs * PATIENCE;
+  const deadline = performance.now() + patienceMs;
   let seen: unknown;
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     try {
@@ -30,5 +34,5 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   const what = typeof describe === 'string' ? describe : describe();
-  throw new Error(`Waited ${deadlineMs} ms in vain until ${what}. Last seen: ${inspect(seen, { depth: 4 })}`);
+  throw new Error(`Waited ${patienceMs} ms in vain until ${what}. Last seen: ${inspect(seen, { depth: 4 })}`);
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { INHERITED } from './inherited.ts';
 
 export type ServiceName = 'intake' | 'worker' | 'console';
 export type ServiceOptions = {
@@ -36,7 +37,7 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
   return startProcess(name, [...nodeOptions, main], {
-    PATH: process.env.PATH ?? '',
+    ...INHERITED,
     INTAKE_PORT: '0',
     WORKER_PORT: '0',
     CONSOLE_PORT: '0',

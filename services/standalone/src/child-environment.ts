@@ -1,6 +1,7 @@
 /** What every process may need from the machine. */
 const machine = [
   'PATH',
+  'NODE_COMPILE_CACHE',
   'HOME',
   'TMPDIR',
   'TZ',

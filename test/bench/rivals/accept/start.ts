@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { INHERITED } from '../../../support/inherited.ts';
 import type { Numbering } from '../provisioner.ts';
 import type { AcceptRivalName } from './config.ts';
 
@@ -25,7 +26,7 @@ export async function startAcceptRival(plan: AcceptPlan): Promise<AcceptServer> 
   const { rival, ledgerUrl, redisUrl, prefix, connections, numbering } = plan;
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
   const env = {
-    PATH: process.env.PATH ?? '',
+    ...INHERITED,
     RIVAL: rival,
     DATABASE_URL: ledgerUrl,
     REDIS_URL: redisUrl,
