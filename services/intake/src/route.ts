@@ -24,8 +24,8 @@ export type Asked<
   readonly file: SentFile | null;
   readonly holder: KeyHolder;
   readonly viewer: Viewer;
-  /** Aborted when nobody waits for the answer any more. */
-  readonly gone: AbortSignal;
+  /** Answers a signal that is aborted when nobody waits for the answer any more; most calls need none. */
+  readonly gone: () => AbortSignal;
 };
 
 export type Reply = {

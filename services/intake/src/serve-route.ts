@@ -25,12 +25,12 @@ export function serveRoute(parts: Parts, route: Route): RequestHandler {
     const wantsStream = request.method === 'GET' && request.accepts([JSON_TYPE, STREAM_TYPE]) === STREAM_TYPE;
     if (route.stream !== undefined && wantsStream) {
       const write = await route.stream(parts, asked);
-      await write(response, asked.gone);
+      await write(response, asked.gone());
       return;
     }
     if (route.download !== undefined) {
       const download = await route.download(parts, asked);
-      await sendDownload(request, response, { download, over: AbortSignal.any([asked.gone, parts.stopping]) });
+      await sendDownload(request, response, { download, over: AbortSignal.any([asked.gone(), parts.stopping]) });
       return;
     }
     const reply = await handle(parts, route, { asked, request });
@@ -61,7 +61,7 @@ async function ask(parts: Parts, route: Route, { request, response }: Exchange):
   const path = readPath(route.params ?? NOTHING, request.params);
   const query = readQuery(route.query ?? NOTHING, request.url);
   const headers = route.headers === undefined ? {} : readHeaders(route.headers, request.headersDistinct);
-  const asked = { path, query, headers, holder, viewer: viewerOf(holder), gone: goneSignal(response) };
+  const asked = { path, query, headers, holder, viewer: viewerOf(holder), gone: () => goneSignal(response) };
   if (route.file !== undefined) return { ...asked, ...(await fileOf(parts, route.file, request)) };
   return { ...asked, file: null, ...(await bodyOf(route, request, path)) };
 }
@@ -102,6 +102,7 @@ function judgeEmpty(sent: unknown): void {
 
 function goneSignal(response: Response): AbortSignal {
   const gone = new AbortController();
+  if (response.destroyed) gone.abort();
   response.once('close', () => gone.abort());
   return gone.signal;
 }

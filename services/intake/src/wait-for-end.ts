@@ -13,7 +13,7 @@ export async function waitForEnd(
   const { job, seconds } = wait;
   if (seconds === 0 || job.finishedAt !== null) return job;
   const load = () => loadJob(parts.ledger, asked.viewer, job.id);
-  const signal = AbortSignal.any([AbortSignal.timeout(seconds * 1000), parts.stopping, asked.gone]);
+  const signal = AbortSignal.any([AbortSignal.timeout(seconds * 1000), parts.stopping, asked.gone()]);
   await parts.follower.waitForEnd(job.id, signal, async () => (await load()).finishedAt !== null);
   return await load();
 }
