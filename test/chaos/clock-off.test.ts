@@ -4,7 +4,7 @@ import { scriptFault } from '@qvara/platform/sandbox-scripts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Slot } from '../prove/slot.ts';
 import { provisioning } from '../support/api.ts';
-import { backendsFor, seed, someOf } from './extent.ts';
+import { backendsFor, seed, someOf } from '../support/extent.ts';
 import { callsOf, expectActiveOnce, holdInCalls, newPlace, timesInterrupted } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

@@ -3,8 +3,8 @@ import type { JobAnswer } from '@qvara/contracts/job-answer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { backendsFor, seed, someOf } from '../support/extent.ts';
 import { crowd, expectAllActive } from './crowd.ts';
-import { backendsFor, seed, someOf } from './extent.ts';
 import { timesInterrupted } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backendsFor, seed, someOf } from '../support/extent.ts';
 import type { Way } from '../support/proxy.ts';
 import { allCompleted, crowd, expectAllActive, readsAnswered, slowDown, underWay } from './crowd.ts';
-import { backendsFor, seed, someOf } from './extent.ts';
 import { openScene, type Scene } from './scene.ts';
 
 const FILE = 'connections-half-open';

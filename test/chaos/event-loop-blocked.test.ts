@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { backendsFor, isFull, seed } from './extent.ts';
+import { backendsFor, isFull, seed } from '../support/extent.ts';
 import { callsOf, expectActiveOnce, holdInCalls, whileAlone } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from '../support/api.ts';
 import { onDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { backendsFor, seed } from '../support/extent.ts';
 import { customerRows, importing, statesOf, watchingTotals } from '../support/imports.ts';
 import { addContainers, type Stack, startStack } from '../support/stack.ts';
-import { backendsFor, seed } from './extent.ts';
 
 const ROWS = 1_200;
 const KILLS = 4;

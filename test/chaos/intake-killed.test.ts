@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Slot } from '../prove/slot.ts';
 import { provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { backendsFor, seed } from '../support/extent.ts';
 import { startProxy, type Way } from '../support/proxy.ts';
-import { backendsFor, seed } from './extent.ts';
 import { expectActiveOnce } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

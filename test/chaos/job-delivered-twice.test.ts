@@ -2,7 +2,7 @@ import type { JobAnswer } from '@qvara/contracts/job-answer';
 import { QUEUE_NAMES } from '@qvara/contracts/jobs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
-import { backendsFor, seed } from './extent.ts';
+import { backendsFor, seed } from '../support/extent.ts';
 import { callsOf, expectActiveOnce } from './holds.ts';
 import { openRingingScene, type RingingScene } from './ringing-scene.ts';
 

@@ -1,7 +1,7 @@
 import { scriptFault } from '@qvara/platform/sandbox-scripts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
-import { backendsFor, seed } from './extent.ts';
+import { backendsFor, seed } from '../support/extent.ts';
 import { effectsOf, expectActiveOnce, newPlace, seatsIn } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

@@ -2,7 +2,7 @@ import type { StepName } from '@qvara/contracts/steps';
 import { clearFaults, scriptFault } from '@qvara/platform/sandbox-scripts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
-import { backendsFor, seed } from './extent.ts';
+import { backendsFor, seed } from '../support/extent.ts';
 import { CALLS, newPlace, type StepWithCall, seatsIn, tenantsIn } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
-import { backendsFor, seed, someOf } from './extent.ts';
+import { backendsFor, seed, someOf } from '../support/extent.ts';
 import { callsOf, expectActiveOnce, holdInCalls, timesInterrupted } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

@@ -1,7 +1,7 @@
 import { clearFaults, scriptFault } from '@qvara/platform/sandbox-scripts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
-import { backendsFor, seed } from './extent.ts';
+import { backendsFor, seed } from '../support/extent.ts';
 import { newPlace, seatsIn, tenantsIn } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

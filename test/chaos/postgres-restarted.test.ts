@@ -1,8 +1,8 @@
 import type { JobAnswer } from '@qvara/contracts/job-answer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Postgres } from '../prove/servers.ts';
+import { backendsFor, seed, someOf } from '../support/extent.ts';
 import { crowd, expectAllActive, slowDown, underWay } from './crowd.ts';
-import { backendsFor, seed, someOf } from './extent.ts';
 import { holdInCalls } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Slot } from '../prove/slot.ts';
 import { provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { backendsFor, isFull, seed } from './extent.ts';
+import { backendsFor, isFull, seed } from '../support/extent.ts';
 import { newPlace } from './holds.ts';
 import { openRingingScene, type RingingScene } from './ringing-scene.ts';
 

@@ -1,10 +1,10 @@
 import { QUEUE_NAMES } from '@qvara/contracts/jobs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { seed, someOf } from '../support/extent.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 import { ask, type RedisNode } from '../support/redis-server.ts';
 import { allCompleted, crowd, expectAllActive, slowDown, underWay } from './crowd.ts';
-import { seed, someOf } from './extent.ts';
 import { openScene, type Scene } from './scene.ts';
 
 const FILE = 'redis-cluster-failover';

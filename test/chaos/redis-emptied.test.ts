@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisBox } from '../prove/servers.ts';
 import { provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { seed, someOf } from '../support/extent.ts';
 import { ask } from '../support/redis-server.ts';
 import { addContainers } from '../support/stack.ts';
 import { allCompleted, crowd, expectAllActive, slowDown, underWay } from './crowd.ts';
-import { seed, someOf } from './extent.ts';
 import { newPlace } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

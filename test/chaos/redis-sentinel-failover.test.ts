@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { isFull } from '../support/extent.ts';
 import { type RedisSentinels, startRedisSentinels } from '../support/redis-sentinel.ts';
 import { crowd, expectAllActive, slowDown, underWay } from './crowd.ts';
-import { isFull } from './extent.ts';
 import { openScene, type Scene } from './scene.ts';
 
 const PROMISED_MS = 30_000;

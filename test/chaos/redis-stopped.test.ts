@@ -3,9 +3,9 @@ import type { JobAnswer } from '@qvara/contracts/job-answer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisBox } from '../prove/servers.ts';
 import { provisioning } from '../support/api.ts';
+import { seed, someOf } from '../support/extent.ts';
 import { within } from '../support/within.ts';
 import { allCompleted, crowd, expectAllActive, slowDown, underWay } from './crowd.ts';
-import { seed, someOf } from './extent.ts';
 import { holdInCalls } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

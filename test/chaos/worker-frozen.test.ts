@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { backendsFor, seed } from './extent.ts';
+import { backendsFor, seed } from '../support/extent.ts';
 import { callsOf, expectActiveOnce, holdInEveryStep } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

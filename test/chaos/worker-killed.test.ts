@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { backendsFor, seed, someOf } from './extent.ts';
+import { backendsFor, seed, someOf } from '../support/extent.ts';
 import { expectActiveOnce, holdInEveryStep } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { backendsFor, seed } from './extent.ts';
+import { backendsFor, seed } from '../support/extent.ts';
 import { expectActiveOnce, holdInEveryStep } from './holds.ts';
 import { openScene, type Scene } from './scene.ts';
 

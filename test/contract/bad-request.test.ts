@@ -64,7 +64,7 @@ describe('a query', () => {
 
   it('with an unknown name lists the known ones', async () => {
     const problem = await refused(`${jobs}?colour=red`, { key }, 400);
-    expect(problem.errors?.[0]?.remedy).toContain('limit, cursor, state, type, customerId, code');
+    expect(problem.errors?.[0]?.remedy).toContain('limit, cursor, state, type, customerId, importId, code');
     const dry = await refused(`${jobs}?dryRun=maybe`, { key, method: 'POST', json: provisioning() }, 400);
     expect(dry.errors?.[0]).toMatchObject({ parameter: 'dryRun', remedy: 'Use one of: true, false.' });
   });

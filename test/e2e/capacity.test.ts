@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { addContainers, BACKENDS, type Stack, startStack } from '../support/stack.ts';
+import { backendsFor, seed } from '../support/extent.ts';
+import { addContainers, type Stack, startStack } from '../support/stack.ts';
 
 const CUSTOMERS = 221;
 
-describe.each(BACKENDS)('capacity on %s queues', (backend) => {
+describe.each(backendsFor('capacity'))(`capacity on %s queues (seed ${seed})`, (backend) => {
   let stack: Stack;
   let api: Api;
 

@@ -2,13 +2,14 @@ import type { CloudEvent } from '@qvara/contracts/events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { backendsFor, seed } from '../support/extent.ts';
 import { customerRows, importing, statesOf, watchingTotals, wrongTotals } from '../support/imports.ts';
-import { addContainers, BACKENDS, type Stack, startStack } from '../support/stack.ts';
+import { addContainers, type Stack, startStack } from '../support/stack.ts';
 
 const UPSERT = 'type=customer.provision&mode=upsert';
 const DRY = 'type=customer.provision&dryRun=true';
 
-describe.each(BACKENDS)('imports on %s queues', (backend) => {
+describe.each(backendsFor('import-runs'))(`imports on %s queues (seed ${seed})`, (backend) => {
   let stack: Stack;
   let api: Api;
   let files: ReturnType<typeof importing>;

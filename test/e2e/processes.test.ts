@@ -2,9 +2,10 @@ import { scriptFault } from '@qvara/platform/sandbox-scripts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { addContainers, BACKENDS, type Stack, startStack } from '../support/stack.ts';
+import { backendsFor, seed } from '../support/extent.ts';
+import { addContainers, type Stack, startStack } from '../support/stack.ts';
 
-describe.each(BACKENDS)('workers that stop or die, on %s queues', (backend) => {
+describe.each(backendsFor('processes'))(`workers that stop or die, on %s queues (seed ${seed})`, (backend) => {
   let stack: Stack;
   let api: Api;
 

@@ -3,9 +3,10 @@ import { transact } from '@qvara/store/sql';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
-import { addContainers, BACKENDS, type Stack, startStack } from '../support/stack.ts';
+import { backendsFor, seed } from '../support/extent.ts';
+import { addContainers, type Stack, startStack } from '../support/stack.ts';
 
-describe.each(BACKENDS)('readers of the event log on %s queues', (backend) => {
+describe.each(backendsFor('readers'))(`readers of the event log on %s queues (seed ${seed})`, (backend) => {
   let stack: Stack;
   let api: Api;
 

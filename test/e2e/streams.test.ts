@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { addContainers, BACKENDS, type Stack, startStack } from '../support/stack.ts';
+import { backendsFor, seed } from '../support/extent.ts';
+import { addContainers, type Stack, startStack } from '../support/stack.ts';
 import { openStream } from '../support/streams.ts';
 
 const RESUMES = 200;
@@ -11,7 +12,7 @@ const QUIET_MS = 3_000;
 /** Transactions of other processes come and go meanwhile. */
 const MORE = 20;
 
-describe.each(BACKENDS)('streams of events, queues in %s', (backend) => {
+describe.each(backendsFor('streams'))(`streams of events, queues in %s (seed ${seed})`, (backend) => {
   let stack: Stack;
   let api: Api;
   let urls: readonly string[];

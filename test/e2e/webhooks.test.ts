@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Api, provisioning } from '../support/api.ts';
 import { type Consumer, startConsumer } from '../support/consumer.ts';
 import { eventually as within } from '../support/eventually.ts';
-import { addContainers, BACKENDS, type Stack, startStack } from '../support/stack.ts';
+import { backendsFor, seed } from '../support/extent.ts';
+import { addContainers, type Stack, startStack } from '../support/stack.ts';
 
 const ALLOW = '127.0.0.0/8';
 const HOUR_MS = 3_600_000;
@@ -18,7 +19,7 @@ const eventually = (condition: () => unknown, options: { deadlineMs?: number; de
 type Attempt = { readonly status: number | null; readonly error: string | null; readonly latencyMs: number };
 type Webhook = { readonly id: string; readonly secret: string; readonly state: string };
 
-describe.each(BACKENDS)('webhooks, queues in %s', (backend) => {
+describe.each(backendsFor('webhooks'))(`webhooks, queues in %s (seed ${seed})`, (backend) => {
   let stack: Stack;
   let api: Api;
   let consumer: Consumer;

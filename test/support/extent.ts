@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { createChance } from '../prove/chance.ts';
-import { BACKENDS, type BackendName } from '../support/stack.ts';
+import { BACKENDS, type BackendName } from './stack.ts';
 
-/** Whether everything is tried (`test:chaos`), or what a seed chooses of it, as part of `test`. */
+/** Whether everything is tried (`test:full`, `test:chaos`), or what a seed chooses of it, as part of `test`. */
 export const isFull = process.env.CHAOS === 'full';
 /** Repeats what an earlier run chose: CHAOS_SEED. Every title tells it. */
 export const seed = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 32));
