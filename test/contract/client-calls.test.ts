@@ -14,7 +14,7 @@ type Recorded = {
 };
 
 /** What the client leaves to browsers and to whoever watches the processes. */
-const NOT_OF_CLIENTS = new Set(['GET /docs', 'GET /healthz', 'GET /metrics']);
+const NOT_OF_CLIENTS = new Set(['GET /docs', 'GET /docs/events', 'GET /healthz', 'GET /metrics']);
 /** Sent with every call. */
 const USUAL = new Set(['accept', 'authorization', 'content-type']);
 
@@ -115,6 +115,8 @@ const CALLS: readonly ((client: Client) => Promise<unknown>)[] = [
   ({ keys }) => keys.revoke('x'),
   ({ service }) => service.ready(),
   ({ service }) => service.openapi(),
+  ({ service }) => service.asyncapi(),
+  ({ service }) => service.eventSchema('x'),
 ];
 
 /** What a client sends; it is answered by a teapot. */

@@ -1,4 +1,5 @@
 import { StrangeAnswerError } from './errors.ts';
+import { pathOf } from './target.ts';
 import type { CallOptions, Transport } from './transport.ts';
 
 const NOT_READY = 503;
@@ -21,5 +22,7 @@ export function serviceCalls(transport: Transport) {
     },
     openapi: (options?: CallOptions) => read('/openapi.json', options),
     asyncapi: (options?: CallOptions) => read('/asyncapi.json', options),
+    /** The JSON Schema of an event type, such as `qvara.job.completed.v1`. */
+    eventSchema: (type: string, options?: CallOptions) => read(pathOf`/schemas/events/${`${type}.json`}`, options),
   };
 }

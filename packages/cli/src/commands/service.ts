@@ -1,7 +1,8 @@
-import { type CommandUnknownOpts, createArgument } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Open } from '../session.ts';
 import { examples } from './examples.ts';
 
+/** Anything else is the type of an event. */
 const DOCUMENTS = ['openapi', 'asyncapi'] as const;
 
 /** `qvara ready`, `qvara document`: the service itself. */
@@ -20,11 +21,19 @@ export function addService(program: CommandUnknownOpts, open: Open): void {
   program
     .command('document')
     .description('Print a document that describes the interface, as JSON')
-    .addArgument(createArgument('<which>', 'which').choices(DOCUMENTS))
-    .addHelpText('after', examples(['document openapi > openapi.json', 'to generate clients from']))
+    .argument('<which>', `${DOCUMENTS.join(', ')}, or a type of event for its JSON Schema`)
+    .addHelpText(
+      'after',
+      examples(
+        ['document openapi > openapi.json', 'to generate clients from'],
+        ['document qvara.job.completed.v1', 'what is told of a job that was completed'],
+      ),
+    )
     .action(async (which, _, self) => {
       const { client, out, signal } = await open(self);
-      const document = await client.service[which]({ signal });
+      const known = DOCUMENTS.find((name) => name === which);
+      const { service } = client;
+      const document = await (known ? service[known]({ signal }) : service.eventSchema(which, { signal }));
       out.result(document, () => JSON.stringify(document, null, 2));
     });
 }
