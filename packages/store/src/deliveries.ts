@@ -1,6 +1,7 @@
 import type { Page } from '@qvara/contracts/api';
 import { CodedError } from '@qvara/contracts/failure';
 import type { DeliveryAnswer } from '@qvara/contracts/webhooks';
+import { repeatConflicts } from './coalesce.ts';
 import type { DeliveryRow } from './entities/webhook.ts';
 import { oldestEventNumber } from './event-log.ts';
 import { pageOf } from './jobs.ts';
@@ -46,7 +47,7 @@ export async function listDeliveries(ledger: Ledger, viewer: Viewer, query: Deli
 
 /** Delivers one again, as if it had not been tried; what was tried stays told. Throws `not-found`. */
 export async function redeliverOne(ledger: Ledger, viewer: Viewer, id: string): Promise<DeliveryRow> {
-  return await transact(ledger.pool, async (sql) => {
+  return await again(ledger, async (sql) => {
     const [row] = await sql.query<DeliveryRow>(
       `update deliveries d set state = 'pending', tries = 0, due_at = null, finished_at = null
        from webhooks w where d.id = $1 and w.id = d.webhook_id and ($2::text is null or w.client_id = $2) returning d.*`,
@@ -67,14 +68,14 @@ export async function redeliverFailed(
   { webhookId, since }: { readonly webhookId: string; readonly since: string },
 ): Promise<number> {
   await loadWebhook(ledger, viewer, webhookId);
-  return await transact(ledger.pool, async (sql) => {
+  return await again(ledger, async (sql) => {
+    await makeDue(sql, webhookId);
     const rows = await sql.query(
       `update deliveries set state = 'pending', tries = 0, due_at = null, finished_at = null
        where id in (select id from deliveries where webhook_id = $1 and state = 'failed' and finished_at >= $2
                     order by finished_at limit $3) returning 1`,
       [webhookId, since, REDELIVERED_AT_ONCE],
     );
-    await makeDue(sql, webhookId);
     return rows.length;
   });
 }
@@ -89,7 +90,8 @@ export async function replay(
   { webhookId, after }: { readonly webhookId: string; readonly after: number },
 ): Promise<{ readonly after: number; readonly until: number }> {
   await loadWebhook(ledger, viewer, webhookId);
-  return await transact(ledger.pool, async (sql) => {
+  return await again(ledger, async (sql) => {
+    await makeDue(sql, webhookId);
     const oldest = await oldestEventNumber(sql);
     if (after + 1 < oldest)
       throw new CodedError('events-expired', `Events before number ${oldest} are no longer kept.`, { oldest });
@@ -97,13 +99,20 @@ export async function replay(
       `insert into webhook_replays (webhook_id, position, until) values ($1, $2, greatest($2, last_event())) returning until`,
       [webhookId, after],
     );
-    await makeDue(sql, webhookId);
     return { after, until: row?.until ?? after };
   });
 }
 
+async function again<T>(ledger: Ledger, work: (sql: Sql) => Promise<T>): Promise<T> {
+  return await repeatConflicts(() => transact(ledger.pool, work));
+}
+
+/** Has a webhook looked at, and keeps it from being deleted meanwhile. Throws `not-found` when it has been. */
 async function makeDue(sql: Sql, webhookId: string): Promise<void> {
-  await sql.query('update webhooks set due_at = clock_timestamp() where id = $1', [webhookId]);
+  const [mine] = await sql.query('update webhooks set due_at = clock_timestamp() where id = $1 returning id', [
+    webhookId,
+  ]);
+  if (mine === undefined) throw new CodedError('not-found', `There is no webhook ${webhookId}.`);
   await wakeListeners(sql);
 }
 

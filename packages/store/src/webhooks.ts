@@ -1,6 +1,7 @@
 import type { Page } from '@qvara/contracts/api';
 import { CodedError } from '@qvara/contracts/failure';
 import { MOST_WEBHOOKS, SECRETS_OVERLAP_MS, type WebhookAnswer, type WebhookChange } from '@qvara/contracts/webhooks';
+import { repeatConflicts } from './coalesce.ts';
 import type { WebhookRow } from './entities/webhook.ts';
 import { pageOf } from './jobs.ts';
 import { wakeListeners } from './nudges.ts';
@@ -30,20 +31,22 @@ type NewWebhook = Pick<WebhookRow, 'id' | 'clientId' | 'url' | 'eventTypes' | 'd
 
 /** Adds a webhook; it is told what happens from now on. Throws `too-many-webhooks`. */
 export async function addWebhook(ledger: Ledger, row: NewWebhook): Promise<WebhookRow> {
-  return await transact(ledger.pool, async (sql) => {
-    // One after the other for a client: else two together could be one too many.
-    await sql.query('select from clients where id = $1 for update', [row.clientId]);
-    const [{ count }] = (await sql.query('select count(*)::int as count from webhooks where client_id = $1', [
-      row.clientId,
-    ])) as [{ count: number }];
-    if (count >= MOST_WEBHOOKS) throw new CodedError('too-many-webhooks', `There are ${count} webhooks already.`);
-    const [added] = await sql.query<WebhookRow>(
-      `insert into webhooks (id, client_id, url, event_types, description, secret, position)
+  return await repeatConflicts(() =>
+    transact(ledger.pool, async (sql) => {
+      // One after the other for a client: else two together could be one too many.
+      await sql.query('select from clients where id = $1 for update', [row.clientId]);
+      const [{ count }] = (await sql.query('select count(*)::int as count from webhooks where client_id = $1', [
+        row.clientId,
+      ])) as [{ count: number }];
+      if (count >= MOST_WEBHOOKS) throw new CodedError('too-many-webhooks', `There are ${count} webhooks already.`);
+      const [added] = await sql.query<WebhookRow>(
+        `insert into webhooks (id, client_id, url, event_types, description, secret, position)
        values ($1, $2, $3, $4, $5, $6, last_event()) returning *`,
-      [row.id, row.clientId, row.url, row.eventTypes, row.description, row.secret],
-    );
-    return added as WebhookRow;
-  });
+        [row.id, row.clientId, row.url, row.eventTypes, row.description, row.secret],
+      );
+      return added as WebhookRow;
+    }),
+  );
 }
 
 /** A page of webhooks, the newest first. */
@@ -78,17 +81,19 @@ export async function changeWebhook(
   viewer: Viewer,
   { id, change }: { readonly id: string; readonly change: WebhookChange },
 ): Promise<WebhookRow> {
-  return await transact(ledger.pool, async (sql) => {
-    const row = await writeChange(sql, viewer, { id, change });
-    if (change.state === 'enabled') {
-      await sql.query(
-        "update deliveries set due_at = null where webhook_id = $1 and state = 'pending' and due_at is not null",
-        [id],
-      );
-      await wakeListeners(sql);
-    }
-    return row;
-  });
+  return await repeatConflicts(() =>
+    transact(ledger.pool, async (sql) => {
+      const row = await writeChange(sql, viewer, { id, change });
+      if (change.state === 'enabled') {
+        await sql.query(
+          "update deliveries set due_at = null where webhook_id = $1 and state = 'pending' and due_at is not null",
+          [id],
+        );
+        await wakeListeners(sql);
+      }
+      return row;
+    }),
+  );
 }
 
 async function writeChange(
@@ -129,20 +134,24 @@ export async function rotateSecret(
   viewer: Viewer,
   { id, secret }: { readonly id: string; readonly secret: string },
 ): Promise<WebhookRow> {
-  const [row] = await sqlOn(ledger.pool).query<WebhookRow>(
-    `update webhooks set old_secret = secret, secret = $3,
-       old_secret_until = clock_timestamp() + make_interval(secs => $4 / 1000.0)
-     where id = $1 and ($2::text is null or client_id = $2) returning *`,
-    [id, visibleClient(viewer), secret, SECRETS_OVERLAP_MS],
+  const [row] = await repeatConflicts(() =>
+    sqlOn(ledger.pool).query<WebhookRow>(
+      `update webhooks set old_secret = secret, secret = $3,
+         old_secret_until = clock_timestamp() + make_interval(secs => $4 / 1000.0)
+       where id = $1 and ($2::text is null or client_id = $2) returning *`,
+      [id, visibleClient(viewer), secret, SECRETS_OVERLAP_MS],
+    ),
   );
   return found(row, id);
 }
 
 /** Deletes a webhook with all its deliveries. Throws `not-found`. */
 export async function deleteWebhook(ledger: Ledger, viewer: Viewer, id: string): Promise<void> {
-  const [row] = await sqlOn(ledger.pool).query<{ id: string }>(
-    'delete from webhooks where id = $1 and ($2::text is null or client_id = $2) returning id',
-    [id, visibleClient(viewer)],
+  const [row] = await repeatConflicts(() =>
+    sqlOn(ledger.pool).query<{ id: string }>(
+      'delete from webhooks where id = $1 and ($2::text is null or client_id = $2) returning id',
+      [id, visibleClient(viewer)],
+    ),
   );
   found(row, id);
 }

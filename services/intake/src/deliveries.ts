@@ -10,6 +10,7 @@ import { route } from './route.ts';
 const scope = 'webhooks:write';
 const tag = 'Webhooks';
 const params = z.strictObject({ id: webhookId });
+const since = z.iso.datetime().refine((time) => !time.startsWith('0000'), 'must not be before the year 1');
 
 export const DELIVERY_ROUTES = [
   route({
@@ -60,7 +61,7 @@ export const DELIVERY_ROUTES = [
     summary: 'Deliver again what failed since a time',
     description: 'Ten thousand at most, the oldest first.',
     params,
-    body: z.strictObject({ since: z.iso.datetime() }),
+    body: z.strictObject({ since }),
     examples: { 'Since midnight': { since: '2026-11-23T00:00:00Z' } },
     answers: {
       202: { description: 'How many are delivered again', schema: z.strictObject({ deliveries: z.int() }) },
