@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
-import { addContainers, BACKENDS, type Stack, startStack } from '../support/stack.ts';
+import { backendsFor, seed } from '../support/extent.ts';
+import { addContainers, type Stack, startStack } from '../support/stack.ts';
 
-describe.each(BACKENDS)('jobs of a customer on %s queues', (backend) => {
+describe.each(backendsFor('job-types'))(`jobs of a customer on %s queues (seed ${seed})`, (backend) => {
   let stack: Stack;
   let api: Api;
   let other: Api;

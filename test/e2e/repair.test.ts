@@ -2,12 +2,13 @@ import { clearFaults, scriptFault } from '@qvara/platform/sandbox-scripts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { addContainers, BACKENDS, type Stack, startStack } from '../support/stack.ts';
+import { backendsFor, seed } from '../support/extent.ts';
+import { addContainers, type Stack, startStack } from '../support/stack.ts';
 
 type Fault = Parameters<typeof scriptFault>[1];
 type Behaviour<T> = T extends unknown ? Omit<T, 'containerId'> : never;
 
-describe.each(BACKENDS)('undo, cancel and retry on %s queues', (backend) => {
+describe.each(backendsFor('repair'))(`undo, cancel and retry on %s queues (seed ${seed})`, (backend) => {
   let stack: Stack;
   let api: Api;
   let containers = 100_000;
