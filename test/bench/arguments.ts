@@ -29,7 +29,7 @@ Examples:
   npx pnpm@12 bench --quick
   npx pnpm@12 bench fairness --backend redis
 
-Figures are written to test/bench/results.json too, beside those of other sections from a run of the same kind. Exit status: 0 when it could measure, 2 when not.
+Figures are written to test/bench/results.json too, beside those of other sections. Exit status: 0 when it could measure, 2 when not.
 `;
 
 /** A wrong command line, in words for whoever typed it. */

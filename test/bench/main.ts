@@ -25,7 +25,7 @@ async function measure(section: SectionName, backend: BackendName, { quick }: Be
   say(`\n${section}, queues on ${backend}`);
   const figures = await SECTIONS[section].measure({ backend, quick });
   for (const figure of figures) say(`  ${describeFigure(figure)}`);
-  await saveResult(quick, { section, backend, figures });
+  await saveResult({ section, backend, quick, figures });
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(2));

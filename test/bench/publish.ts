@@ -19,11 +19,15 @@ export async function publish(results: Results): Promise<void> {
   await writeFile(CHART, `${await drawRates(results)}\n`);
 }
 
-function describe({ at, quick, machine, results }: Results): string {
-  const how = `Measured on ${at.slice(0, 10)}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}${quick ? ', quick' : ''}.`;
+const SHORT = '\n\nMeasured with `--quick`: smaller loads, once.';
+
+function describe({ at, machine, results }: Results): string {
+  const how = `Measured on ${at.slice(0, 10)}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}.`;
   const sections = Object.entries(SECTIONS).flatMap(([name, { about }]) => {
     const own = results.filter(({ section }) => section === name);
-    return own.length === 0 ? [] : [`### ${name}: ${about}\n\n${tableOf(own)}`];
+    return own.length === 0
+      ? []
+      : [`### ${name}: ${about}\n\n${tableOf(own)}${own.some(({ quick }) => quick) ? SHORT : ''}`];
   });
   return [how, ...sections].join('\n\n').concat('\n');
 }

@@ -13,10 +13,14 @@ const results = z.object({
   /** Raised when a reader of the file would have to change. */
   version: z.literal(1),
   at: z.iso.datetime(),
-  quick: z.boolean(),
   machine: z.object({ cores: z.number(), platform: z.string(), node: z.string() }),
   results: z.array(
-    z.object({ section: z.string(), backend: z.enum(['redis', 'postgres']), figures: z.array(figure).readonly() }),
+    z.object({
+      section: z.string(),
+      backend: z.enum(['redis', 'postgres']),
+      quick: z.boolean(),
+      figures: z.array(figure).readonly(),
+    }),
   ),
 });
 
@@ -26,14 +30,12 @@ export type Measured = Results['results'][number];
 
 const FILE = new URL('./results.json', import.meta.url);
 
-/** Keeps what was measured, beside other sections of the same kind of run, quick or whole. */
-export async function saveResult(quick: boolean, measured: Measured): Promise<void> {
-  const before = await loadResults().catch(() => null);
-  const kept = before?.quick === quick ? before.results : [];
+/** Keeps what was measured, beside what was kept of other sections. */
+export async function saveResult(measured: Measured): Promise<void> {
+  const kept = (await loadResults().catch(() => null))?.results ?? [];
   const all: Results = {
     version: 1,
     at: new Date().toISOString(),
-    quick,
     machine: {
       cores: availableParallelism(),
       platform: `${process.platform} ${process.arch}`,
