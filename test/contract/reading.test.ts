@@ -141,8 +141,8 @@ describe('events', () => {
     const head = Number(all.items[1].id);
     expect(all.next).toBe(String(head));
     await post(provisioning());
-    expect(await read(`after=${head}`)).toEqual({ items: [], next: String(head + 1) });
-    expect(await read('after=999999')).toEqual({ items: [], next: '999999' });
+    expect(await read(`after=${head}`)).toEqual({ items: [], next: String(head + 1), more: false });
+    expect(await read('after=999999')).toEqual({ items: [], next: '999999', more: false });
     const one = await read('limit=1');
     expect([one.items.length, one.next]).toEqual([1, String(head - 1)]);
     for (const type of [

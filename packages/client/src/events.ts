@@ -20,6 +20,8 @@ export type EventPage = {
   readonly items: readonly CloudEvent[];
   /** The number to go on from, also when there is nothing new. */
   readonly next: string;
+  /** Whether there may be more already. */
+  readonly more: boolean;
 };
 
 const LONGEST_PAGE = 200;
@@ -38,9 +40,9 @@ export function eventsAt<Filter extends EventFilter>(transport: Transport, path:
     /** The events so far: ends where the log does. */
     async *list(wish: Wish, options?: CallOptions): AsyncGenerator<CloudEvent, void, undefined> {
       for (let { after } = wish as EventPlace; ; ) {
-        const { items, next } = await page({ ...wish, after, limit: LONGEST_PAGE }, options);
+        const { items, next, more } = await page({ ...wish, after, limit: LONGEST_PAGE }, options);
         yield* items;
-        if (items.length < LONGEST_PAGE) return;
+        if (!more) return;
         after = Number(next);
       }
     },

@@ -41,8 +41,6 @@ export type Poster = {
   close(): Promise<void>;
 };
 
-/** As many requests to one origin run at once, each on a connection of its own; more of them wait their turn. */
-const CONNECTIONS_PER_ORIGIN = 32;
 const LONGEST_HEADERS_BYTES = 16_384;
 
 /**
@@ -52,7 +50,8 @@ const LONGEST_HEADERS_BYTES = 16_384;
 export function createPoster({ allow, timeoutMs, resolver = createResolver() }: PosterOptions): Poster {
   const agent = new Agent({
     connect: createDialler({ allow, resolver }, timeoutMs),
-    connections: CONNECTIONS_PER_ORIGIN,
+    // As many as there are posts, which callers bound: nobody's post waits for those of others to the same origin.
+    connections: null,
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: LONGEST_HEADERS_BYTES,

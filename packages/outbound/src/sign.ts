@@ -9,9 +9,11 @@ export function secretText(bytes: Uint8Array): string {
 
 type Signed = { readonly id: string; readonly body: string; readonly at: Date };
 
-/** The headers by which a webhook knows who sent a body, and when: a signature for each of the secrets. */
-export function signatureHeaders(secrets: readonly string[], { id, body, at }: Signed): Record<string, string> {
+/** The headers of an event that is posted; by them a webhook knows who sent it, and when: a signature for each of the secrets. */
+export function eventHeaders(secrets: readonly string[], { id, body, at }: Signed): Record<string, string> {
   return {
+    'content-type': 'application/cloudevents+json; charset=utf-8',
+    'user-agent': 'Qvara-Webhooks/1',
     'webhook-id': id,
     'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
     'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(' '),

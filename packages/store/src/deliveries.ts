@@ -1,13 +1,12 @@
 import type { Page } from '@qvara/contracts/api';
 import { CodedError } from '@qvara/contracts/failure';
 import type { DeliveryAnswer } from '@qvara/contracts/webhooks';
-import { repeatConflicts } from './coalesce.ts';
 import type { DeliveryRow } from './entities/webhook.ts';
 import { oldestEventNumber } from './event-log.ts';
 import { pageOf } from './jobs.ts';
 import { wakeListeners } from './nudges.ts';
 import type { Ledger } from './orm.ts';
-import { type Sql, sqlOn, transact } from './sql.ts';
+import { type Sql, sqlOn, transactPatiently } from './sql.ts';
 import { type Viewer, visibleClient } from './viewer.ts';
 import { loadWebhook } from './webhooks.ts';
 
@@ -47,14 +46,19 @@ export async function listDeliveries(ledger: Ledger, viewer: Viewer, query: Deli
 
 /** Delivers one again, as if it had not been tried; what was tried stays told. Throws `not-found`. */
 export async function redeliverOne(ledger: Ledger, viewer: Viewer, id: string): Promise<DeliveryRow> {
-  return await again(ledger, async (sql) => {
-    const [row] = await sql.query<DeliveryRow>(
-      `update deliveries d set state = 'pending', tries = 0, due_at = null, finished_at = null
-       from webhooks w where d.id = $1 and w.id = d.webhook_id and ($2::text is null or w.client_id = $2) returning d.*`,
+  return await transactPatiently(ledger.pool, async (sql) => {
+    const [found] = await sql.query<{ webhookId: string }>(
+      `select d.webhook_id from deliveries d join webhooks w on w.id = d.webhook_id
+       where d.id = $1 and ($2::text is null or w.client_id = $2)`,
       [id, visibleClient(viewer)],
     );
+    if (found !== undefined) await makeDue(sql, found.webhookId);
+    const [row] = await sql.query<DeliveryRow>(
+      `update deliveries set state = 'pending', tries = 0, due_at = null, finished_at = null where id = $1 and webhook_id = $2
+       returning *`,
+      [id, found?.webhookId ?? null],
+    );
     if (row === undefined) throw new CodedError('not-found', `There is no delivery ${id}.`);
-    await makeDue(sql, row.webhookId);
     return row;
   });
 }
@@ -68,7 +72,7 @@ export async function redeliverFailed(
   { webhookId, since }: { readonly webhookId: string; readonly since: string },
 ): Promise<number> {
   await loadWebhook(ledger, viewer, webhookId);
-  return await again(ledger, async (sql) => {
+  return await transactPatiently(ledger.pool, async (sql) => {
     await makeDue(sql, webhookId);
     const rows = await sql.query(
       `update deliveries set state = 'pending', tries = 0, due_at = null, finished_at = null
@@ -90,7 +94,7 @@ export async function replay(
   { webhookId, after }: { readonly webhookId: string; readonly after: number },
 ): Promise<{ readonly after: number; readonly until: number }> {
   await loadWebhook(ledger, viewer, webhookId);
-  return await again(ledger, async (sql) => {
+  return await transactPatiently(ledger.pool, async (sql) => {
     await makeDue(sql, webhookId);
     const oldest = await oldestEventNumber(sql);
     if (after + 1 < oldest)
@@ -101,10 +105,6 @@ export async function replay(
     );
     return { after, until: row?.until ?? after };
   });
-}
-
-async function again<T>(ledger: Ledger, work: (sql: Sql) => Promise<T>): Promise<T> {
-  return await repeatConflicts(() => transact(ledger.pool, work));
 }
 
 /** Has a webhook looked at, and keeps it from being deleted meanwhile. Throws `not-found` when it has been. */
@@ -119,11 +119,11 @@ async function makeDue(sql: Sql, webhookId: string): Promise<void> {
 const KEPT_DAYS = 30;
 const FORGOTTEN_AT_ONCE = 1_000;
 
-/** Forgets some of what was delivered long ago. Answers whether there may be more. */
+/** Forgets some of what was delivered, or given up, long ago. Answers whether there may be more. */
 export async function forgetDelivered(ledger: Ledger): Promise<boolean> {
   const gone = await sqlOn(ledger.pool).query(
     `delete from deliveries where id in (
-       select id from deliveries where state = 'delivered' and finished_at < clock_timestamp() - interval '${KEPT_DAYS} days'
+       select id from deliveries where state <> 'pending' and finished_at < clock_timestamp() - interval '${KEPT_DAYS} days'
        order by finished_at limit ${FORGOTTEN_AT_ONCE} for update skip locked) returning 1`,
   );
   return gone.length === FORGOTTEN_AT_ONCE;

@@ -3,9 +3,9 @@ import { CodedError } from '@qvara/contracts/failure';
 import { EVENT_TYPE_NAMES } from '@qvara/contracts/webhooks';
 import { newId } from '@qvara/runtime/ids';
 import type { DeliveryRow, WebhookRow } from './entities/webhook.ts';
-import { lastEventNumber, readEvents, readEventsByNumber } from './event-log.ts';
+import { type EventPage, readEvents, readEventsByNumber } from './event-log.ts';
 import type { Ledger } from './orm.ts';
-import { type Sql, sqlOn, transact } from './sql.ts';
+import { type Sql, sqlOn, transactPatiently } from './sql.ts';
 import { IS_DUE, RENEWED } from './webhook-runs.ts';
 
 const EVENTS_AT_ONCE = 500;
@@ -24,9 +24,9 @@ export async function dispatch(ledger: Ledger, webhook: Subscriber): Promise<Dis
   const { position } = webhook;
   if ((await countPending(ledger, webhook.id)) >= MOST_PENDING) return { position, more: false, full: true };
   const replayed = await dispatchReplay(ledger, webhook);
-  const { events, reached, missedTo } = await readNext(ledger, webhook, position);
+  const { events, reached, missedTo, more } = await readNext(ledger, webhook, position);
   if (reached === position) return { position, more: replayed, full: false };
-  const mine = await transact(ledger.pool, async (sql) => {
+  const mine = await transactPatiently(ledger.pool, async (sql) => {
     const rows = await sql.query(
       `update webhooks set position = $4, missed_to = coalesce($5, missed_to), ${RENEWED}
        where id = $1 and claim_no = $2 and position = $3 returning 1`,
@@ -36,7 +36,7 @@ export async function dispatch(ledger: Ledger, webhook: Subscriber): Promise<Dis
     return rows.length > 0;
   });
   if (!mine) return { position, more: false, full: false };
-  return { position: reached, more: replayed || events.length === EVENTS_AT_ONCE, full: false };
+  return { position: reached, more: replayed || more, full: false };
 }
 
 async function countPending(ledger: Ledger, webhookId: string): Promise<number> {
@@ -47,21 +47,18 @@ async function countPending(ledger: Ledger, webhookId: string): Promise<number> 
   return row?.n ?? 0;
 }
 
-type Next = { readonly events: readonly CloudEvent[]; readonly reached: number; readonly missedTo: number | null };
+type Next = EventPage & { readonly missedTo: number | null };
 
-/** The next events for a webhook and how far they lead: to the end of the log if they are not as many as could be. */
+/** The next events for a webhook and how far they lead. */
 async function readNext(ledger: Ledger, { clientId, eventTypes }: Subscriber, after: number): Promise<Next> {
   const names = eventTypes?.map((type) => EVENT_TYPE_NAMES.get(type) as EventName);
-  const last = await lastEventNumber(ledger);
   const query = { after, limit: EVENTS_AT_ONCE, ...(names && { names }) };
   try {
-    const events = await readEvents(ledger, { clientId, admin: false }, query);
-    const seen = events.at(-1)?.data.sequence ?? after;
-    return { events, reached: events.length < EVENTS_AT_ONCE ? Math.max(seen, last) : seen, missedTo: null };
+    return { ...(await readEvents(ledger, { clientId, admin: false }, query)), missedTo: null };
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== 'events-expired') throw error;
     const missedTo = Number(error.details.oldest) - 1;
-    return { events: [], reached: missedTo, missedTo };
+    return { events: [], reached: missedTo, more: true, missedTo };
   }
 }
 
@@ -76,7 +73,7 @@ async function dispatchReplay(ledger: Ledger, webhook: Subscriber): Promise<bool
   if (replay === undefined) return false;
   const { events, reached } = await readNext(ledger, webhook, replay.position);
   const wanted = events.filter(({ data }) => data.sequence <= replay.until);
-  await transact(ledger.pool, async (sql) => {
+  await transactPatiently(ledger.pool, async (sql) => {
     const mine = await sql.query(`update webhooks set ${RENEWED} where id = $1 and claim_no = $2 returning 1`, [
       webhook.id,
       webhook.claimNo,

@@ -51,7 +51,7 @@ it('a reader that pages misses no number and sees none before an earlier one, wh
   let writing = true;
   async function read(): Promise<void> {
     while (writing || seen.length < (await lastEventNumber(one.ledger))) {
-      const page = await readEvents(two.ledger, admin, { after: seen.at(-1) ?? 0, limit: 50 });
+      const { events: page } = await readEvents(two.ledger, admin, { after: seen.at(-1) ?? 0, limit: 50 });
       seen.push(...page.map(({ data }) => data.sequence));
     }
   }
@@ -79,7 +79,7 @@ it('a reader that pages misses no number and sees none before an earlier one, wh
 it('the events of a job are numbered densely within it', async () => {
   const { id } = await accepted(one, provision());
   await runJob(one, id);
-  const events = await readEvents(one.ledger, admin, { after: 0, limit: 100, jobId: id });
+  const { events } = await readEvents(one.ledger, admin, { after: 0, limit: 100, jobId: id });
   expect(events.map(({ data }) => data.jobSequence)).toEqual(events.map((_, index) => index + 1));
   expect(events.map(({ type }) => type).at(-1)).toBe('qvara.job.completed.v1');
 });
@@ -115,5 +115,5 @@ it('a reader that comes back after its place was removed is told so', async () =
   const reading = readEvents(one.ledger, admin, { after: 3, limit: 10 });
   await expect(reading).rejects.toMatchObject({ code: 'events-expired', details: { oldest: number } });
   expect(number).toBeGreaterThan(4);
-  expect((await readEvents(one.ledger, admin, { after: number - 1, limit: 1 }))[0]?.id).toBe(String(number));
+  expect((await readEvents(one.ledger, admin, { after: number - 1, limit: 1 })).events[0]?.id).toBe(String(number));
 });

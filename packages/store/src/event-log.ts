@@ -18,39 +18,62 @@ export type EventQuery = {
   readonly importId?: string;
 };
 
+export type EventPage = {
+  readonly events: readonly CloudEvent[];
+  /** The number to go on from: whatever fits and has a number up to it is in this page, or in one before. */
+  readonly reached: number;
+  /** Whether there may be more of it already. */
+  readonly more: boolean;
+};
+
+/** How many entries are looked through for types of events: those asked for may be rare in a long log. */
+const LOOKED_THROUGH = 5_000;
+
 /**
- * A page of the log in its order. Numbers are dense and become visible in order, so a reader that goes on from the last
- * number it saw misses nothing. Throws `events-expired` when events after `after` are no longer kept.
+ * A page of the log in its order. Numbers are dense and become visible in order, so a reader that goes on from where the
+ * page leads misses nothing. A page of some types may be empty, and lead on. Throws `events-expired` when events after
+ * `after` are no longer kept.
  */
-export async function readEvents(ledger: Ledger, viewer: Viewer, query: EventQuery): Promise<CloudEvent[]> {
+export async function readEvents(ledger: Ledger, viewer: Viewer, query: EventQuery): Promise<EventPage> {
   const { after, limit, names } = query;
   const sql = sqlOn(ledger.pool);
+  // Read before the page: what has a number up to it is there to be found.
+  const last = await lastEventNumber(ledger);
+  const whose = [after, visibleClient(viewer), query.jobId ?? null, query.customerId ?? null, query.importId ?? null];
+  const lookedTo = names === undefined ? null : await findPlace(sql, whose);
   // Each entry that is found has at least one of the events asked for.
   const entries = await sql.query<EventEntryRow>(
-    `select * from event_entries e where last > $1 and ($2::text is null or client_id = $2)
-       and ($3::text is null or job_id = $3) and ($4::text is null or customer_id = $4)
-       and ($5::text[] is null or exists (
+    `select * from event_entries e where ${WHOSE} and ($6::bigint is null or last <= $6)
+       and ($7::text[] is null or exists (
          select from jsonb_array_elements(e.told) with ordinality as t (told, n)
-         where t.told ->> 'name' = any($5) and e.last - jsonb_array_length(e.told) + t.n > $1))
-       and ($7::text is null or import_id = $7)
-     order by last limit $6`,
-    [
-      after,
-      visibleClient(viewer),
-      query.jobId ?? null,
-      query.customerId ?? null,
-      names ?? null,
-      limit,
-      query.importId ?? null,
-    ],
+         where t.told ->> 'name' = any($7) and e.last - jsonb_array_length(e.told) + t.n > $1))
+     order by last limit $8`,
+    [...whose, lookedTo, names ?? null, limit],
   );
   const oldest = await oldestEventNumber(sql);
   if (after + 1 < oldest && query.jobId === undefined) {
     throw new CodedError('events-expired', `Events before number ${oldest} are no longer kept.`, { oldest });
   }
   const wanted = names && new Set<string>(names.map(eventType));
-  const events = entries.flatMap(cloudEvents);
-  return events.filter(({ data, type }) => data.sequence > after && (wanted?.has(type) ?? true)).slice(0, limit);
+  const events = entries
+    .flatMap(cloudEvents)
+    .filter(({ data, type }) => data.sequence > after && (wanted?.has(type) ?? true))
+    .slice(0, limit);
+  const seen = events.at(-1)?.data.sequence ?? after;
+  if (events.length === limit) return { events, reached: seen, more: true };
+  return { events, reached: lookedTo ?? Math.max(seen, last), more: lookedTo !== null };
+}
+
+const WHOSE = `last > $1 and ($2::text is null or client_id = $2) and ($3::text is null or job_id = $3)
+  and ($4::text is null or customer_id = $4) and ($5::text is null or import_id = $5)`;
+
+/** Where the entries end that are looked through at once; null when that is the end of the log. */
+async function findPlace(sql: Sql, whose: readonly unknown[]): Promise<number | null> {
+  const [row] = await sql.query<{ last: number }>(
+    `select last from event_entries where ${WHOSE} order by last offset ${LOOKED_THROUGH - 1} limit 1`,
+    whose,
+  );
+  return row?.last ?? null;
 }
 
 /** A client's events by their numbers, as far as they are kept; however far apart, each is looked up. */

@@ -45,7 +45,8 @@ async function hold(): Promise<string> {
 }
 
 const tell = (by = one) => tellLate(by.ledger, by.announce);
-const eventsOf = (jobId: string) => readEvents(one.ledger, viewer, { after: 0, limit: 200, jobId });
+const eventsOf = async (jobId: string) =>
+  (await readEvents(one.ledger, viewer, { after: 0, limit: 200, jobId })).events;
 const alarmsOf = async (jobId: string) => (await eventsOf(jobId)).filter(({ type }) => type === 'qvara.job.late.v1');
 
 /** Finds the numbers of a job's events to be 1, 2, 3, and as many as its row counts. */

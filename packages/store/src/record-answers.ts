@@ -1,7 +1,7 @@
 import type { DeliveryAttempt } from '@qvara/contracts/webhooks';
 import type { BatchVerb } from './coalesce.ts';
 import type { Ledger } from './orm.ts';
-import { transact } from './sql.ts';
+import { transact, transactPatiently } from './sql.ts';
 import { RENEWED } from './webhook-runs.ts';
 
 /** What came of one try: done, given up, or to be tried again in so many milliseconds. */
@@ -69,7 +69,7 @@ export type Health = {
 
 /** Writes how a webhook fares. Answers since how many milliseconds there were only failures. */
 export async function recordHealth(ledger: Ledger, { id, claimNo, failures, succeeded }: Health): Promise<number> {
-  return await transact(ledger.pool, async (sql) => {
+  return await transactPatiently(ledger.pool, async (sql) => {
     const [row] = await sql.query<{ failingMs: number | null }>(
       `update webhooks set failures = $3,
          failing_since = case when $3 = 0 then null when $4 then clock_timestamp()

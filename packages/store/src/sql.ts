@@ -1,5 +1,5 @@
 import pg, { type Pool, type PoolClient } from 'pg';
-import { classify, isStalePlan } from './coalesce.ts';
+import { classify, isStalePlan, repeatConflicts } from './coalesce.ts';
 import { rfc3339 } from './entities/timestamp.ts';
 
 /** A transaction, or one statement outside of any. Rows come with camelCase names, times as RFC 3339. */
@@ -97,6 +97,11 @@ const BEGIN = `begin; set local plan_cache_mode = force_generic_plan; set local 
 /** Runs `work` in one READ COMMITTED transaction: all of it commits, or none. */
 export async function transact<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
   return await transactInTwo(pool, work, async (_, answer) => answer);
+}
+
+/** The same, run again while it meets locks of others. Throws `unavailable` when that does not end, or the ledger is away. */
+export async function transactPatiently<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  return await repeatConflicts(() => transact(pool, work));
 }
 
 /**

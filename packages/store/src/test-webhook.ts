@@ -26,6 +26,14 @@ export async function tell(
   await transact(ledger.pool, (sql) => appendEvents(sql, [{ ...about, common: {}, told }]));
 }
 
+/** Appends so many events, each by itself. */
+export async function tellOften(ledger: Ledger, clientId: string, times: number): Promise<void> {
+  const told = [{ name: 'job.started', state: null, scope: 'job' }] as const;
+  const about = { client_id: clientId, customer_id: null, job_id: null, job_last: null, common: {} };
+  const entries = Array.from({ length: times }, () => ({ ...about, told: [...told] }));
+  await transact(ledger.pool, (sql) => appendEvents(sql, entries));
+}
+
 /** Rings and claims a webhook for which there is something to do. Throws when there is nothing. */
 export async function claimHook(ledger: Ledger, id: string): Promise<ClaimedWebhook> {
   const bell = (await ringWebhooks(ledger)).find(({ jobId }) => jobId === id);

@@ -64,7 +64,8 @@ it('a client sees its own customers only; a reference means its own customer', a
 });
 
 it('a client reads its own events only, by whichever filter it asks', async () => {
-  const read = (viewer: typeof a, filter = {}) => readEvents(one.ledger, viewer, { after: 0, limit: 100, ...filter });
+  const read = async (viewer: typeof a, filter = {}) =>
+    (await readEvents(one.ledger, viewer, { after: 0, limit: 100, ...filter })).events;
   expect(new Set((await read(a)).map(({ data }) => data.jobId))).toEqual(new Set([of('cli_a').jobId]));
   expect(await read(a, { jobId: of('cli_b').jobId })).toEqual([]);
   expect(await read(a, { customerId: of('cli_b').customerId })).toEqual([]);
@@ -99,7 +100,7 @@ it('a client sees what an administrator does to its customer, all of it, and lea
   const item = { ...rename({ customerId }, { clientId: 'cli_admin' }), byAdmin: true };
   const { id } = await accepted(one, item);
   expect((await loadJob(one.ledger, a, id)).id).toBe(id);
-  const told = await readEvents(one.ledger, a, { after: 0, limit: 10, jobId: id });
+  const { events: told } = await readEvents(one.ledger, a, { after: 0, limit: 10, jobId: id });
   expect(told.map(({ data }) => data.jobSequence)).toEqual([1]);
   await expect(loadJob(one.ledger, b, id)).rejects.toMatchObject({ code: 'not-found' });
   const cancel = (viewer: typeof a) => cancelJob(one.ledger, one.announce, { jobId: id, viewer });

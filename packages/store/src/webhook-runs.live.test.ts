@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { redeliverFailed } from './deliveries.ts';
 import { dispatch, findDue } from './dispatch.ts';
 import { recordAnswersVerb, recordHealth, type TryAnswer } from './record-answers.ts';
 import { sqlOn } from './sql.ts';
 import { freshId, openProcess, type Process } from './test-ledger.ts';
-import { addHook, attempt, claimHook, tell } from './test-webhook.ts';
+import { addHook, attempt, claimHook, tell, tellOften } from './test-webhook.ts';
 import { claimWebhook, releaseWebhook, ringWebhooks, type WebhookClaim } from './webhook-runs.ts';
-import { changeWebhook, loadWebhook } from './webhooks.ts';
+import { changeWebhook, loadWebhook, rotateSecret } from './webhooks.ts';
 
 let database: TestDatabase;
 let process: Process;
@@ -39,6 +41,86 @@ async function claimWithDue(count = 1) {
 function triedOf({ id, claimNo }: WebhookClaim, deliveryId: string): Omit<TryAnswer, 'result'> {
   return { webhookId: id, claimNo, deliveryId, attempt: attempt(500) };
 }
+
+/** Claims a webhook whose worker has died. */
+async function takeOver(id: string) {
+  await sql().query('update webhooks set claimed_until = clock_timestamp() where id = $1', [id]);
+  return await claimHook(process.ledger, id);
+}
+
+it('what a worker has dispatched and not sent is found when it dies, though nothing else happens', async () => {
+  const { id, due } = await claimWithDue(3);
+  const next = await takeOver(id);
+  expect((await findDue(process.ledger, next)).map((one) => one.id)).toEqual(due.map((one) => one.id));
+});
+
+it('who attends a webhook that is changed, or given a new secret, has lost it; it is rung at once', async () => {
+  const { ledger } = process;
+  const { id, claimed, due } = await claimWithDue(3);
+  const viewer = { clientId: claimed.clientId, admin: false };
+  await changeWebhook(ledger, viewer, { id, change: { eventTypes: ['qvara.job.failed.v1'] } });
+  expect(await dispatch(ledger, claimed)).toMatchObject({ position: claimed.position, more: false });
+  expect(await record([{ ...triedOf(claimed, due[0]?.id as string), result: 'delivered' }])).toEqual([false]);
+  const next = await claimHook(ledger, id);
+  await rotateSecret(ledger, viewer, { id, secret: 'sealed anew' });
+  expect(await record([{ ...triedOf(next, due[0]?.id as string), result: 'delivered' }])).toEqual([false]);
+  expect(await rungNow(id)).toBe(true);
+});
+
+const WAITING = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+
+it('what is asked for at the moment of a release is not forgotten', async () => {
+  const { ledger } = process;
+  const { id, claimed, due } = await claimWithDue();
+  await record([{ ...triedOf(claimed, due[0]?.id as string), result: 'delivered' }]);
+  const other = await ledger.pool.connect();
+  await other.query('begin');
+  await other.query('update webhooks set due_at = clock_timestamp() where id = $1', [id]);
+  const releasing = releaseWebhook(ledger, claimed, 0);
+  await eventually(async () => (await sql().query(WAITING)).length > 0);
+  await other.query('insert into webhook_replays (webhook_id, position, until) values ($1, 0, 1)', [id]);
+  await other.query('commit');
+  other.release();
+  expect(await releasing).not.toBeNull();
+  expect(await rungNow(id)).toBe(true);
+});
+
+it('a bell that was rung before a webhook asked to be left alone does not disturb it', async () => {
+  const { ledger } = process;
+  const { id, claimed } = await claimWithDue();
+  const [{ bellNo } = { bellNo: 0 }] = await sql().query<{ bellNo: number }>(
+    'update webhooks set bell_no = bell_no + 1, rung_at = clock_timestamp() where id = $1 returning bell_no',
+    [id],
+  );
+  await releaseWebhook(ledger, claimed, 60_000);
+  expect(await claimWebhook(ledger, { id, bellNo })).toBeNull();
+});
+
+it('what is delivered again by hand keeps the order of its job, also when the first of it fails once more', async () => {
+  const { ledger } = process;
+  const { id, claimed, due } = await claimWithDue(3);
+  await record(due.map((one) => ({ ...triedOf(claimed, one.id), result: 'failed' as const })));
+  await redeliverFailed(ledger, admin, { webhookId: id, since: '2000-01-01T00:00:00Z' });
+  const numbers = async () => (await findDue(ledger, claimed)).map(({ sequence }) => sequence);
+  expect(await numbers()).toEqual(due.map(({ sequence }) => sequence));
+  const again: TryAnswer = { ...triedOf(claimed, due[0]?.id as string), result: { againInMs: 60_000 } };
+  await record([{ ...again, attempt: attempt(503) }]);
+  expect(await numbers()).toEqual([]);
+});
+
+it('types that are rare in a long log are found step by step', async () => {
+  const { ledger } = process;
+  const clientId = freshId('cli');
+  const { id } = await addHook(ledger, clientId, ['qvara.webhook.disabled.v1']);
+  for (let n = 0; n < 6; n += 1) await tellOften(ledger, clientId, 1_000);
+  await tell(ledger, clientId, { name: 'webhook.disabled' });
+  const claimed = await claimHook(ledger, id);
+  const first = await dispatch(ledger, claimed);
+  expect(first).toMatchObject({ more: true, full: false });
+  expect(await findDue(ledger, claimed)).toEqual([]);
+  expect(await dispatch(ledger, { ...claimed, position: first.position })).toMatchObject({ more: false });
+  expect(await findDue(ledger, claimed)).toHaveLength(1);
+});
 
 it('a webhook whose last delivery was given up after a pause is left alone', async () => {
   const { ledger } = process;
@@ -94,10 +176,7 @@ it('a try that is written twice, because the answer of the first commit was lost
 
 it('who has lost a webhook to somebody else writes nothing', async () => {
   const { id, claimed, due } = await claimWithDue();
-  await sql().query('update webhooks set claimed_until = clock_timestamp(), due_at = clock_timestamp() where id = $1', [
-    id,
-  ]);
-  const next = await claimHook(process.ledger, id);
+  const next = await takeOver(id);
   const tried = due[0]?.id as string;
   expect(await record([{ ...triedOf(claimed, tried), result: 'delivered' }])).toEqual([false]);
   expect(await record([{ ...triedOf(next, tried), result: 'delivered' }])).toEqual([true]);

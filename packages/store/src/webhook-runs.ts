@@ -1,7 +1,7 @@
 import type { WebhookRow } from './entities/webhook.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './orm.ts';
-import { sqlOn, transact } from './sql.ts';
+import { sqlOn, transactPatiently } from './sql.ts';
 
 /** A webhook rung more than so long ago and not attended is rung again: its bell was lost. */
 const LOST_AFTER_S = 10;
@@ -11,12 +11,13 @@ const RUNG_AT_ONCE = 500;
 
 /**
  * Whether a pending delivery `d` of the webhook $1 is due: nothing of its lane waits for another try, or it is delivered
- * again by hand. The lanes are read once and looked up by hash, whatever the planner thinks of how many there are: for
+ * again by hand and nothing before it in its lane waits. The lanes are read once and looked up by hash, whatever the planner thinks of how many there are: for
  * thousands that wait a join by a wrong guess takes minutes.
  */
 export const IS_DUE = `(d.lane not in (select h.lane from deliveries h
     where h.webhook_id = $1 and h.state = 'pending' and h.due_at > clock_timestamp())
-  or d.due_at is null and d.attempts <> '[]')`;
+  or d.due_at is null and d.attempts <> '[]' and d.sequence < (select min(h.sequence) from deliveries h
+    where h.webhook_id = $1 and h.lane = d.lane and h.state = 'pending' and h.due_at > clock_timestamp()))`;
 
 /** Renews a claim for who is about to wait for an answer: the SQL of it, for statements of the claim's holder. */
 export const RENEWED = `claimed_until = clock_timestamp() + interval '${CLAIM_S} s'`;
@@ -52,18 +53,19 @@ export async function hasWebhooks(ledger: Ledger): Promise<boolean> {
 export type ClaimedWebhook = WebhookRow & { readonly now: string };
 
 /**
- * Takes a webhook for this worker alone. Null when it was attended since this bell, or somebody else has it. An earlier
- * bell is as good as the last one until then: in a long queue it has waited longest.
+ * Takes a webhook for this worker alone. Null when it was attended since this bell, somebody else has it, or it is to be
+ * left alone. An earlier bell is as good as the last one until then: in a long queue it has waited longest. It is due as
+ * long as it is taken: when this worker dies, whoever looks next finds what it has left.
  */
 export async function claimWebhook(
   ledger: Ledger,
   { id, bellNo }: { readonly id: string; readonly bellNo: number },
 ): Promise<ClaimedWebhook | null> {
   const [row] = await sqlOn(ledger.pool).query<ClaimedWebhook>(
-    `update webhooks set claim_no = nextval('claim_numbers'), rung_at = null,
+    `update webhooks set claim_no = nextval('claim_numbers'), rung_at = null, due_at = clock_timestamp(),
        claimed_until = clock_timestamp() + interval '${CLAIM_S} s'
      where id = $1 and (bell_no = $2 or rung_at is not null) and state = 'enabled'
-       and coalesce(claimed_until < clock_timestamp(), true)
+       and coalesce(claimed_until < clock_timestamp(), true) and coalesce(pause_until <= clock_timestamp(), true)
      returning *, clock_timestamp() as now`,
     [id, bellNo],
   );
@@ -81,21 +83,25 @@ export async function releaseWebhook(
   { id, claimNo }: WebhookClaim,
   restMs: number,
 ): Promise<number | null> {
-  const [row] = await sqlOn(ledger.pool).query<{ dueInMs: number | null }>(
-    `update webhooks w set claimed_until = null,
-       pause_until = case when $3 > 0 then clock_timestamp() + make_interval(secs => $3 / 1000.0) else pause_until end,
-       due_at = case
-         when exists (select from webhook_replays r where r.webhook_id = w.id) then clock_timestamp()
-         when exists (select from deliveries d where d.webhook_id = $1 and d.state = 'pending' and ${IS_DUE})
-           then clock_timestamp()
-         else (select min(d.due_at) from deliveries d
-               where d.webhook_id = $1 and d.state = 'pending' and d.due_at is not null) end
-     where w.id = $1 and w.claim_no = $2
-     returning case when w.due_at is not null
-       then extract(epoch from greatest(w.due_at, w.pause_until) - clock_timestamp())::float8 * 1000 end as due_in_ms`,
-    [id, claimNo, restMs],
-  );
-  return row?.dueInMs ?? null;
+  return await transactPatiently(ledger.pool, async (sql) => {
+    // Locked first: what somebody else asks for at this moment is seen by the statement that begins after it.
+    await sql.query('select from webhooks where id = $1 and claim_no = $2 for update', [id, claimNo]);
+    const [row] = await sql.query<{ dueInMs: number | null }>(
+      `update webhooks w set claimed_until = null,
+         pause_until = case when $3 > 0 then clock_timestamp() + make_interval(secs => $3 / 1000.0) else pause_until end,
+         due_at = case
+           when exists (select from webhook_replays r where r.webhook_id = w.id) then clock_timestamp()
+           when exists (select from deliveries d where d.webhook_id = $1 and d.state = 'pending' and ${IS_DUE})
+             then clock_timestamp()
+           else (select min(d.due_at) from deliveries d
+                 where d.webhook_id = $1 and d.state = 'pending' and d.due_at is not null) end
+       where w.id = $1 and w.claim_no = $2
+       returning case when w.due_at is not null
+         then extract(epoch from greatest(w.due_at, w.pause_until) - clock_timestamp())::float8 * 1000 end as due_in_ms`,
+      [id, claimNo, restMs],
+    );
+    return row?.dueInMs ?? null;
+  });
 }
 
 /** Takes a webhook out of service and tells so. Does nothing for who has not got it any more. */
@@ -103,7 +109,7 @@ export async function disableWebhook(
   ledger: Ledger,
   { id, claimNo, reason }: WebhookClaim & { readonly reason: string },
 ): Promise<number> {
-  return await transact(ledger.pool, async (sql) => {
+  return await transactPatiently(ledger.pool, async (sql) => {
     const [row] = await sql.query<{ clientId: string }>(
       `update webhooks set state = 'disabled', disabled_reason = $3, claimed_until = null
        where id = $1 and claim_no = $2 and state = 'enabled' returning client_id`,

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type CloudEvent, type EventName, eventType } from '@qvara/contracts/events';
 import { CodedError } from '@qvara/contracts/failure';
-import { type EventQuery, lastEventNumber, readEvents } from '@qvara/store/event-log';
+import { type EventPage, type EventQuery, readEvents } from '@qvara/store/event-log';
 import type { LiveEvent } from '@qvara/store/event-ring';
 import type { Reading } from '@qvara/store/readers';
 import { mayLookAt, type Viewer } from '@qvara/store/viewer';
@@ -39,30 +39,30 @@ export async function openEventStream(
   const slot = parts.streams.open(holder.keyId);
   return async (response, gone) => {
     const over = AbortSignal.any([gone, parts.stopping, slot.revoked]);
-    const reading = await parts.follower.readAlong(query.after, fitsOf(viewer, query));
-    const line = openLine(response, over);
+    let reading: Reading | undefined;
+    const line = openLine(response, over, () => reading?.place ?? query.after);
     try {
+      reading = await parts.follower.readAlong(query.after, fitsOf(viewer, query));
       await line.write(`retry: ${RETRY_MS}\n\n`);
       await line.write(first.events.map(frameOf).join(''));
-      reading.moveTo(first.place);
+      reading.moveTo(first.reached);
       while (!over.aborted) await goOn(reading, { line, over, ledgerPage });
     } catch (error) {
       // The place has expired while its reader was slow: who comes back is told so.
       if (!(error instanceof CodedError) && !over.aborted) throw error;
     } finally {
-      reading.close();
+      reading?.close();
       slot.close();
       line.close();
     }
   };
 }
 
-type Page = { readonly events: readonly CloudEvent[]; readonly place: number };
 type Line = ReturnType<typeof openLine>;
 type Flow = {
   readonly line: Line;
   readonly over: AbortSignal;
-  readonly ledgerPage: (after: number) => Promise<Page>;
+  readonly ledgerPage: (after: number) => Promise<EventPage>;
 };
 
 async function goOn(reading: Reading, { line, over, ledgerPage }: Flow): Promise<void> {
@@ -70,19 +70,15 @@ async function goOn(reading: Reading, { line, over, ledgerPage }: Flow): Promise
   if (live === null) {
     const page = await ledgerPage(reading.place);
     await line.write(page.events.map(frameOf).join(''));
-    reading.moveTo(page.place);
+    reading.moveTo(page.reached);
     return;
   }
   if (live.length > 0) await line.write(live.map(liveFrame).join(''));
   else await reading.more(over);
 }
 
-/** A page of the ledger, and how far it leads: to the end of the log if it is not full. */
-async function readPage({ ledger }: Parts, viewer: Viewer, { type: names, ...wish }: EventWish): Promise<Page> {
-  const last = await lastEventNumber(ledger);
-  const events = await readEvents(ledger, viewer, given({ ...wish, names, limit: PAGE }) as EventQuery);
-  const seen = events.at(-1)?.data.sequence ?? wish.after;
-  return { events, place: events.length < PAGE ? Math.max(seen, last) : seen };
+async function readPage({ ledger }: Parts, viewer: Viewer, { type: names, ...wish }: EventWish): Promise<EventPage> {
+  return await readEvents(ledger, viewer, given({ ...wish, names, limit: PAGE }) as EventQuery);
 }
 
 function fitsOf(viewer: Viewer, { type, jobId, customerId, importId }: EventWish): (event: LiveEvent) => boolean {
@@ -108,11 +104,14 @@ function liveFrame(live: LiveEvent): string {
   return known;
 }
 
-/** A response that is written as quickly as its reader takes it, with a sign of life now and then. */
-function openLine(response: ServerResponse, over: AbortSignal) {
+/**
+ * A response that is written as quickly as its reader takes it. Now and then it has a sign of life, with the number to
+ * come back with: of a stream on which nothing happens for long, the last event may be kept no more.
+ */
+function openLine(response: ServerResponse, over: AbortSignal, place: () => number) {
   response.writeHead(200, HEAD);
   const heartbeat = setInterval(() => {
-    if (!response.writableNeedDrain) response.write(':\n\n');
+    if (!response.writableNeedDrain) response.write(`:\nid: ${place()}\n\n`);
   }, HEARTBEAT_MS);
   return {
     write: (text: string) => writeText(response, text, over),

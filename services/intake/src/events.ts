@@ -1,6 +1,6 @@
 import { EVENT_NAMES, eventSchema } from '@qvara/contracts/events';
 import { jobId } from '@qvara/contracts/ids';
-import { type EventQuery, lastEventNumber, readEvents } from '@qvara/store/event-log';
+import { type EventQuery, readEvents } from '@qvara/store/event-log';
 import { loadJob } from '@qvara/store/jobs';
 import { z } from 'zod';
 import { type EventWish, eventFields, jobEventFields, lastEventId } from './event-query.ts';
@@ -17,18 +17,18 @@ const union = z.discriminatedUnion(
 const eventPage = z.strictObject({
   items: z.array(union),
   next: z.string().meta({ description: 'The number to go on from (`after`), also when there is nothing new' }),
+  more: z.boolean().meta({
+    description:
+      'Whether there may be more already; of types that are rare a page may have few events, or none, and more',
+  }),
 });
 
 type Wish = EventWish & { readonly limit: number };
 
 async function answerEvents({ ledger }: Parts, { viewer, query }: Pick<Asked<unknown, Wish>, 'viewer' | 'query'>) {
   const { type: names, ...rest } = query;
-  // Read before the page: whatever has a number up to it and fits is in the page, if the page is not full.
-  const last = await lastEventNumber(ledger);
-  const items = await readEvents(ledger, viewer, given({ ...rest, names }) as EventQuery);
-  const seen = items.at(-1)?.data.sequence ?? query.after;
-  const next = items.length < query.limit ? Math.max(seen, query.after, last) : seen;
-  return { status: 200, body: { items, next: String(next) } } satisfies Reply;
+  const { events: items, reached, more } = await readEvents(ledger, viewer, given({ ...rest, names }) as EventQuery);
+  return { status: 200, body: { items, next: String(reached), more } } satisfies Reply;
 }
 
 const tag = 'Events';

@@ -10,7 +10,7 @@ import {
   webhookChange,
   webhookWithSecret,
 } from '@qvara/contracts/webhooks';
-import { secretText, signatureHeaders } from '@qvara/outbound/sign';
+import { eventHeaders, secretText } from '@qvara/outbound/sign';
 import { newId } from '@qvara/runtime/ids';
 import {
   addWebhook,
@@ -19,6 +19,7 @@ import {
   listWebhooks,
   loadWebhook,
   rotateSecret,
+  validSecrets,
   webhookAnswer,
 } from '@qvara/store/webhooks';
 import { z } from 'zod';
@@ -36,7 +37,8 @@ const hidden = { 'Cache-Control': 'no-store' };
 type Row = Awaited<ReturnType<typeof loadWebhook>>;
 
 /** Sends an event that is in no log, signed as all are, and tells what came back. */
-async function sendTest({ sealer, targets }: Parts, { id, url, secret }: Row): Promise<Reply> {
+async function sendTest({ sealer, targets }: Parts, row: Row): Promise<Reply> {
+  const { id, url } = row;
   const at = new Date();
   const event: z.infer<typeof testEvent> = {
     specversion: '1.0',
@@ -49,8 +51,8 @@ async function sendTest({ sealer, targets }: Parts, { id, url, secret }: Row): P
     data: { webhookId: id },
   };
   const body = JSON.stringify(event);
-  const signed = signatureHeaders([sealer.open(secret, id)], { id: event.id, body, at });
-  const headers = { 'content-type': 'application/cloudevents+json; charset=utf-8', ...signed };
+  const secrets = validSecrets(row, at).map((sealed) => sealer.open(sealed, id));
+  const headers = eventHeaders(secrets, { id: event.id, body, at });
   const answer = await targets.post({ url, headers, body });
   const { latencyMs } = answer;
   if (answer.outcome !== 'answered')

@@ -1,6 +1,6 @@
 import { ANSWER_MS, type DeliveryAttempt, RETRY_SCHEDULE_MS } from '@qvara/contracts/webhooks';
 import type { Poster } from '@qvara/outbound/post';
-import { signatureHeaders } from '@qvara/outbound/sign';
+import { eventHeaders } from '@qvara/outbound/sign';
 import type { Due } from '@qvara/store/dispatch';
 import type { TryAnswer } from '@qvara/store/record-answers';
 
@@ -35,9 +35,7 @@ export async function tryDelivery(
   }
   const body = JSON.stringify(due.event);
   const headers = {
-    'content-type': 'application/cloudevents+json; charset=utf-8',
-    'user-agent': 'Qvara-Webhooks/1',
-    ...signatureHeaders(secrets, { id: due.event.id, body, at }),
+    ...eventHeaders(secrets, { id: due.event.id, body, at }),
     ...(due.replay && { 'qvara-replay': 'true' }),
   };
   const answer = await poster.post({ url, headers, body, signal });

@@ -33,7 +33,7 @@ export function createDueTimes(ring: () => Promise<void>): DueTimes {
     armedFor = Number.POSITIVE_INFINITY;
     const now = performance.now();
     for (const moment of moments) if (moment <= now) moments.delete(moment);
-    ringing = Promise.all([ringing, ring()]);
+    ringing = Promise.all([ringing, ring()]).then(() => undefined);
     arm();
   }
 

@@ -10,6 +10,7 @@ import { dispatch, findDue } from '@qvara/store/dispatch';
 import type { Ledger } from '@qvara/store/orm';
 import { recordAnswersVerb, recordHealth } from '@qvara/store/record-answers';
 import { type ClaimedWebhook, claimWebhook, disableWebhook, releaseWebhook } from '@qvara/store/webhook-runs';
+import { validSecrets } from '@qvara/store/webhooks';
 import type { Address } from './deliver.ts';
 import { deliverBatch, givenUp, pauseOf, type WebhookTools } from './webhook-run.ts';
 
@@ -52,9 +53,9 @@ export function createWebhookHandler({ ledger, announce, sealer, poster, metrics
     },
   };
 
-  function addressOf({ id, url, secret, oldSecret, oldSecretUntil, now }: ClaimedWebhook): Address {
-    const both = oldSecret !== null && oldSecretUntil !== null && Date.parse(oldSecretUntil) > Date.parse(now);
-    const secrets = [secret, ...(both ? [oldSecret] : [])].map((sealed) => sealer.open(sealed, id));
+  function addressOf(claimed: ClaimedWebhook): Address {
+    const { id, url, now } = claimed;
+    const secrets = validSecrets(claimed, new Date(now)).map((sealed) => sealer.open(sealed, id));
     // Receivers refuse what was signed at another time than theirs: the clock of this machine may be wrong.
     const aheadMs = Date.now() - Date.parse(now);
     return { url, secrets, clock: () => new Date(Date.now() - aheadMs) };

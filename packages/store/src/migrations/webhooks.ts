@@ -42,7 +42,7 @@ export const webhooks: readonly string[] = [
   `create index deliveries_pending on deliveries (webhook_id, replay, sequence) where state = 'pending'`,
   `create index deliveries_waiting on deliveries (webhook_id, lane, sequence) where state = 'pending' and due_at is not null`,
   `create index deliveries_failed on deliveries (webhook_id, finished_at) where state = 'failed'`,
-  `create index deliveries_finished on deliveries (finished_at) where state = 'delivered'`,
+  `create index deliveries_finished on deliveries (finished_at) where state <> 'pending'`,
   `create table webhook_replays (
     id bigint generated always as identity primary key,
     webhook_id text not null references webhooks (id) on delete cascade,
