@@ -27,7 +27,7 @@ export type ServiceProcess = {
   signal(signal: NodeJS.Signals): void;
 };
 
-const readyDeadlineMs = 20_000;
+const readyDeadlineMs = 60_000;
 const stopDeadlineMs = 20_000;
 
 /** Starts a service and waits for its ready message. Throws with its log when it does not come up. */

@@ -6,6 +6,8 @@ export type StreamWish = {
   readonly lastEventId?: number | undefined;
 };
 
+const REQUEST_TIMEOUT = 408;
+
 /** A stream of server-sent events, read as the standard has it. */
 export type EventStream = {
   /** The next event; null when none comes in so many milliseconds, or none will come. */
@@ -21,14 +23,18 @@ export async function openStream(
   { path = '/v1/events', query = '', lastEventId }: StreamWish,
 ): Promise<EventStream> {
   const closing = new AbortController();
-  const answer = await fetch(`${url}${path}?${query}`, {
-    headers: {
-      accept: 'text/event-stream',
-      authorization: `Bearer ${key}`,
-      ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }),
-    },
-    signal: closing.signal,
-  });
+  const open = () =>
+    fetch(`${url}${path}?${query}`, {
+      headers: {
+        accept: 'text/event-stream',
+        authorization: `Bearer ${key}`,
+        ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }),
+      },
+      signal: closing.signal,
+    });
+  let answer = await open();
+  // A connection that was opened for a request given up at once has been silent for too long when it is used.
+  while (answer.status === REQUEST_TIMEOUT) answer = await open();
   if (answer.status !== 200 || answer.body === null)
     throw new Error(`no stream: ${answer.status} ${await answer.text()}`);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
