@@ -1,5 +1,6 @@
+import { repeatConflicts } from './coalesce.ts';
 import type { Ledger } from './orm.ts';
-import { type Sql, sqlOn } from './sql.ts';
+import { type Sql, sqlOn, transact } from './sql.ts';
 
 /** As long as a worker may be silent and keep what it claimed: the lease of its jobs. */
 const LEASE_S = 6;
@@ -20,9 +21,13 @@ export const OPEN_CHUNK = `((i.state = 'checking' and not c.checked) or (i.state
   and not exists (select from workers w where w.id = c.worker_id
     and w.beat_at > statement_timestamp() - interval '${LEASE_S} s')`;
 
-/** Claims the next chunk of an import for a worker that beats. Null when there is nothing to do that nobody does. */
+/**
+ * Claims the next chunk of an import for a worker that beats. Null when there is nothing to do that nobody does. Throws
+ * `unavailable` when it is not known whether it was claimed: `findClaims` tells.
+ */
 export async function claimChunk(ledger: Ledger, importId: string, workerId: string): Promise<ChunkClaim | null> {
-  const [row] = await sqlOn(ledger.pool).query<ChunkClaim>(
+  const [row] = await act<ChunkClaim>(
+    ledger,
     `update import_chunks c set claim_no = nextval('claim_numbers'), worker_id = $2
      from (select c.import_id, c.chunk_no, i.state from imports i join import_chunks c on c.import_id = i.id
            where i.id = $1 and ${OPEN_CHUNK} order by c.chunk_no limit 1 for update of c skip locked) next
@@ -33,15 +38,30 @@ export async function claimChunk(ledger: Ledger, importId: string, workerId: str
   return row ?? null;
 }
 
-/** Lets others work at the chunk. */
-export async function releaseChunk(
-  ledger: Ledger,
-  { importId, chunkNo, claimNo }: Pick<ChunkClaim, 'importId' | 'chunkNo' | 'claimNo'>,
-): Promise<void> {
-  await sqlOn(ledger.pool).query(
+/** A claim by its names. */
+export type ClaimName = Pick<ChunkClaim, 'importId' | 'chunkNo' | 'claimNo'>;
+
+/** The claims that the ledger holds to be a worker's. */
+export async function findClaims(ledger: Ledger, workerId: string): Promise<ClaimName[]> {
+  return await sqlOn(ledger.pool).query<ClaimName>(
+    `select c.import_id, c.chunk_no, c.claim_no from imports i join import_chunks c on c.import_id = i.id
+     where i.finished_at is null and c.worker_id = $1`,
+    [workerId],
+  );
+}
+
+/** Lets others work at the chunk. Throws `unavailable`; repeatable. */
+export async function releaseChunk(ledger: Ledger, { importId, chunkNo, claimNo }: ClaimName): Promise<void> {
+  await act(
+    ledger,
     'update import_chunks set worker_id = null where import_id = $1 and chunk_no = $2 and claim_no = $3',
     [importId, chunkNo, claimNo],
   );
+}
+
+// Who works at a chunk locks it for a moment, and a ledger that is away comes back.
+function act<R>(ledger: Ledger, text: string, values: readonly unknown[]): Promise<R[]> {
+  return repeatConflicts(() => transact(ledger.pool, (sql) => sql.query<R>(text, values)));
 }
 
 /** Locks a chunk, under which alone its rows change. False when the claim is another's by now. */

@@ -3,14 +3,15 @@ import type { BellData } from '@qvara/queue/backend';
 import type { BellAnswer, Handle } from '@qvara/queue/consumer';
 import type { Logger } from '@qvara/runtime/logger';
 import { checkChunk } from '@qvara/store/import-check';
-import { type ChunkClaim, claimChunk, releaseChunk } from '@qvara/store/import-chunks';
+import type { ChunkClaim } from '@qvara/store/import-chunks';
 import { findRungImport } from '@qvara/store/import-run';
 import type { Ledger } from '@qvara/store/orm';
 import type { JudgedImport } from '@qvara/store/row-situations';
 import { sqlOn } from '@qvara/store/sql';
 import { beat, type WorkerRef } from '@qvara/store/workers';
+import type { ChunkHands } from './chunk-hands.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { patiently, RunOver } from './patiently.ts';
+import { RunOver } from './patiently.ts';
 import type { RowsOutcome } from './run-rows.ts';
 
 /** How long one import is worked at before the others have their turn. */
@@ -19,6 +20,7 @@ const SLICE_MS = 2_000;
 type Tools = {
   readonly ledger: Ledger;
   readonly worker: WorkerRef;
+  readonly hands: ChunkHands;
   readonly reference: () => Promise<Reference>;
   readonly heartbeat: Heartbeat;
   readonly logger: Pick<Logger, 'error'>;
@@ -30,11 +32,11 @@ type Tools = {
 
 /** Answers bells of imports: works at chunk after chunk for a while, then lets the others have their turn. */
 export function createImportHandler(tools: Tools): Handle {
-  const { ledger, worker, reference, heartbeat, logger, goOn, attend } = tools;
+  const { ledger, worker, hands, reference, heartbeat, logger, goOn, attend } = tools;
 
   /** Answers whether there may be another chunk. */
   async function work(own: JudgedImport, signal: AbortSignal, untilMs: number): Promise<boolean> {
-    const chunk = await patiently(() => claimChunk(ledger, own.id, worker.id), signal);
+    const chunk = await hands.take(own.id, signal);
     if (chunk === null) return false;
     try {
       if (chunk.unchecked) {
@@ -46,8 +48,7 @@ export function createImportHandler(tools: Tools): Handle {
         outcome = await goOn({ own, chunk, signal });
       return outcome !== 'no room';
     } finally {
-      // While this worker lives nobody else would take the chunk from it.
-      await patiently(() => releaseChunk(ledger, chunk), signal);
+      await hands.release(chunk, signal);
     }
   }
 

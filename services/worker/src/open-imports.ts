@@ -9,6 +9,7 @@ import { ringImport, ringLostImports } from '@qvara/store/import-bells';
 import { findOpenImports, moveOn } from '@qvara/store/import-moves';
 import { closeLedger } from '@qvara/store/orm';
 import type { WorkerRef } from '@qvara/store/workers';
+import { createChunkHands } from './chunk-hands.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 import type { Company } from './company.ts';
 import type { WorkerConfig } from './config.ts';
@@ -88,9 +89,11 @@ export async function openImports(config: WorkerConfig, means: Means, crew: Crew
     return company.isAbout() ? IN_COMPANY : ALONE;
   }
 
+  const hands = createChunkHands(ledger, worker.id);
   const handle = createImportHandler({
     ledger,
     worker,
+    hands,
     reference,
     heartbeat,
     logger,
@@ -102,7 +105,7 @@ export async function openImports(config: WorkerConfig, means: Means, crew: Crew
     },
   });
   const consumer = createConsumer({ backend, queue: 'imports', concurrency: AT_ONCE, handle, onError });
-  const watch = createLoop({ everyMs: LOOK_MS, acts: [look], onError: onUnattended });
+  const watch = createLoop({ everyMs: LOOK_MS, acts: [hands.freeForgotten, look], onError: onUnattended });
   return {
     start(): void {
       void consumer.start();
