@@ -1,20 +1,15 @@
-import { REFERENCE_SEED } from '@qvara/contracts/reference';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { acceptRowsVerb } from './accept-rows.ts';
 import { AGAIN, coalesce } from './coalesce.ts';
 import { cancelJob, retryJob } from './control.ts';
-import { checkChunk } from './import-check.ts';
-import { type ChunkClaim, claimChunk } from './import-chunks.ts';
 import type { RowAnswer, RowItem } from './import-row-item.ts';
-import { findRungImport } from './import-run.ts';
 import { totalsOf } from './import-totals.ts';
-import { readNextRows } from './open-rows.ts';
-import type { JudgedImport } from './row-situations.ts';
 import { sqlOn } from './sql.ts';
 import { releaseSilent } from './sweep.ts';
-import { addImport, customerRow, rowsOf, type TestFields } from './test-imports.ts';
+import { type addImport, customerRow, rowsOf, type TestFields } from './test-imports.ts';
 import { accepted, addRoom, freshId, openProcess, type Process, provision, rename } from './test-ledger.ts';
+import { goingRows, rowItem } from './test-rows.ts';
 import { claimRun, giveUp, type Run, runJob, runOf, runUntil, undoAll } from './test-run.ts';
 import { beat } from './workers.ts';
 
@@ -37,28 +32,7 @@ afterAll(async () => {
 /** A row that no other test has. */
 const newRow = () => customerRow({ name: freshId('name') });
 
-type Plan = Parameters<typeof addImport>[2];
-type Going = { readonly id: string; readonly chunk: ChunkClaim; readonly items: readonly RowItem[] };
-
-/** An import that is checked and set going; the rows of its first chunk, ready to be accepted. */
-async function going(rows: readonly TestFields[], plan: Plan = {}): Promise<Going> {
-  const { ledger, workerId } = process;
-  const id = await addImport(ledger.pool, rows, plan);
-  const own = (await findRungImport(ledger, { id, bellNo: 0 })) as JudgedImport;
-  const open = (await claimChunk(ledger, id, workerId)) as ChunkClaim;
-  await checkChunk(ledger, { import: own, chunk: open, reference: REFERENCE_SEED });
-  await process.rows("update imports set state = 'running' where id = $1", [id]);
-  const chunk = (await claimChunk(ledger, id, workerId)) ?? open;
-  const { judged } = await readNextRows(ledger, { import: own, chunk, reference: REFERENCE_SEED, most: 500 });
-  const items = judged.flatMap(({ row, request }) => (request === null ? [] : [itemOf(chunk, row.rowNo, request)]));
-  return { id, chunk, items };
-}
-
-function itemOf({ importId, chunkNo }: ChunkClaim, rowNo: number, request: RowItem['accept']['request']): RowItem {
-  const ids = { jobId: freshId('job'), newCustomerId: freshId('cus') };
-  const sent = { clientId: 'cli_test', byAdmin: false, fingerprint: 'as sent', idempotencyKey: null };
-  return { importId, chunkNo, rowNo, token: freshId('token'), worker: worker(), accept: { ...ids, ...sent, request } };
-}
+const going = (rows: readonly TestFields[], plan?: Parameters<typeof addImport>[2]) => goingRows(process, rows, plan);
 
 const verb = () => acceptRowsVerb(process.ledger, process.announce);
 const totals = async (id: string) => (await totalsOf(sqlOn(process.ledger.pool), [id])).get(id);
@@ -119,10 +93,21 @@ it('the same batch asked again after an answer was lost makes nothing twice and 
   expect(await totals(id)).toMatchObject({ running: 2, pending: 0 });
 });
 
+it('rows that were accepted without an answer are known when they are asked for once more, as if for the first time', async () => {
+  const { items } = await going([newRow(), newRow()]);
+  const asked = verb();
+  const first = (await asked(items, false)) as RowAnswer[];
+  const again = (await asked([...items].reverse(), false)) as RowAnswer[];
+  expect(again.map(({ outcome }) => outcome)).toEqual(['begun', 'begun']);
+  const claims = (answers: RowAnswer[]) =>
+    answers.map((one) => (one.outcome === 'begun' ? one.claim.job.claimNo : one));
+  expect(claims(again).reverse()).toEqual(claims(first));
+});
+
 it('a row that somebody else has set going is passed over, and the others are accepted', async () => {
   const { id, chunk, items } = await going([newRow(), newRow()]);
   await begun(items.slice(0, 1));
-  const late = itemOf(chunk, 1, items[0]!.accept.request);
+  const late = rowItem(process, chunk, { rowNo: 1, request: items[0]!.accept.request });
   const answers = (await verb()([late, items[1]!], false)) as RowAnswer[];
   expect(answers.map(({ outcome }) => outcome)).toEqual(['passed-over', 'begun']);
   expect(await process.rows('select from customers where id = $1', [late.accept.newCustomerId])).toEqual([]);
@@ -159,6 +144,19 @@ it('a change whose lane is busy waits its turn and is rung alone', async () => {
   await runJob(process, job.id);
   await runJob(process, items[0]!.accept.jobId);
   expect(await totals(id)).toMatchObject({ running: 0, done: 1 });
+});
+
+it('a change of a customer that the same batch makes waits its turn, whatever comes first', async () => {
+  const job = await accepted(process, provision());
+  await runJob(process, job.id);
+  const change = await going([{ customerId: job.customerId, payload: { name: 'New name' } }], {
+    type: 'customer.update',
+  });
+  const made = await going([customerRow({ externalRef: 'both' })]);
+  const request = { type: 'customer.update', customerRef: 'both', payload: { name: 'Third' } } as const;
+  const late = rowItem(process, change.chunk, { rowNo: 1, request });
+  const answers = (await verb()([late, ...made.items], false)) as RowAnswer[];
+  expect(answers.map(({ outcome }) => outcome)).toEqual(['queued', 'begun']);
 });
 
 it('a change whose lane is idle begins at once, and one that must not begin says why', async () => {

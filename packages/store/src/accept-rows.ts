@@ -6,12 +6,11 @@ import { AGAIN, type BatchVerb } from './coalesce.ts';
 import type { Announce } from './commit.ts';
 import { appendEvents, jobEvents } from './events.ts';
 import type { RowAnswer, RowItem } from './import-row-item.ts';
-import { insertBegun } from './job-rows.ts';
+import { findHeld, insertBegun } from './job-rows.ts';
 import { busyLanes, takeTurns } from './lanes.ts';
 import type { Ledger } from './orm.ts';
 import { changeSeats, loadFitting, lockCapacity } from './seats.ts';
 import { type Sql, transactInTwo } from './sql.ts';
-import { beat } from './workers.ts';
 
 /**
  * Accepts rows of imports as jobs and begins those that can run at once: each has its turn, its customer, a seat if it
@@ -27,13 +26,18 @@ export function acceptRowsVerb(ledger: Ledger, announce: Announce): BatchVerb<Ro
     );
   }
 
+  const asked = new WeakSet<RowItem>();
+
   return async (items, rerun) => {
+    // Whoever asks again because nobody answered may ask in another batch.
+    const again = rerun || items.some((item) => asked.has(item));
+    for (const item of items) asked.add(item);
     const passedOver = new Set<RowItem>();
     for (;;) {
       const left = items.filter((item) => !passedOver.has(item));
       if (left.length === 0) return items.map(() => ({ outcome: 'passed-over' }));
       try {
-        const { answers, lastEvent } = await attempt(left, rerun);
+        const { answers, lastEvent } = await attempt(left, again);
         announce({ bells: [], lastEvent, ended: false, dueInMs: [] });
         return items.map((item) => answers.get(item) ?? { outcome: 'passed-over' });
       } catch (error) {
@@ -77,11 +81,8 @@ async function prepare(sql: Sql, targets: ReadonlyMap<RowItem, Target>) {
   const items = [...targets.keys()];
   const known = [...targets.values()].filter(({ fresh }) => !fresh).map(({ id }) => id);
   const places = items.some(({ accept }) => accept.request.type === 'customer.provision');
-  const [, busy, turns, candidates, open] = await Promise.all([
-    beat(
-      sql,
-      items.map(({ worker }) => worker),
-    ),
+  // The worker has beaten before it took the chunk, and does meanwhile: its own row would keep its claims of single jobs waiting.
+  const [busy, turns, candidates, open] = await Promise.all([
     busyLanes(sql, known),
     takeTurns(sql, known),
     places ? lockCandidates(sql) : [],
@@ -164,12 +165,17 @@ async function moveRows(sql: Sql, begun: readonly BegunRow[]): Promise<void> {
   );
 }
 
-/** The answers of an earlier run of the same batch, whose commit was not heard of. */
+/** The answers of an earlier run, whose commit was not heard of. A job that somebody holds is asked for once more. */
 async function findBefore(sql: Sql, items: readonly RowItem[]): Promise<[RowItem, RowAnswer | typeof AGAIN][]> {
   const ids = items.map(({ accept }) => accept.jobId);
   const [locked, customers] = await Promise.all([lockJobs(sql, ids), loadCustomers(sql, ids)]);
-  return items.flatMap((item): [RowItem, RowAnswer][] => {
+  const held = await findHeld(
+    sql,
+    ids.filter((id) => !locked.has(id)),
+  );
+  return items.flatMap((item): [RowItem, RowAnswer | typeof AGAIN][] => {
     const job = locked.get(item.accept.jobId);
+    if (job === undefined && held.has(item.accept.jobId)) return [[item, AGAIN]];
     const customer = customers.get(job?.customerId ?? '');
     if (job === undefined || customer === undefined) return [];
     const mine = job.state === 'running' && job.claimToken === item.token;

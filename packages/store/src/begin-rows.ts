@@ -41,7 +41,9 @@ type Wish = {
  */
 export async function beginRows(sql: Sql, wish: Wish): Promise<BegunRow[]> {
   const { targets, busy, turns, candidates } = wish;
-  const taken = new Set(busy);
+  // Whoever makes a customer comes first in its lane, wherever it stands in the batch.
+  const fresh = [...targets.values()].filter(({ fresh }) => fresh).map(({ id }) => id);
+  const taken = new Set([...busy, ...fresh]);
   const known = [...targets.values()].filter(({ fresh }) => !fresh);
   const turnOf = new Map(known.map((target, index) => [target, turns[index] ?? 1]));
   const [{ now, claims }, customers] = await Promise.all([
