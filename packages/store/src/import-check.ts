@@ -1,6 +1,5 @@
-import type { ImportPlan } from '@qvara/contracts/imports';
-import type { JobPayload } from '@qvara/contracts/jobs';
 import type { Reference } from '@qvara/contracts/reference';
+import { type ChunkPlan, planOf, writePlan } from './chunk-plan.ts';
 import { repeatConflicts } from './coalesce.ts';
 import { type ChunkClaim, lockChunk } from './import-chunks.ts';
 import { type Judged, judgeRows } from './judge-rows.ts';
@@ -10,13 +9,13 @@ import { type Sql, transact } from './sql.ts';
 
 type Wish = { readonly import: JudgedImport; readonly chunk: ChunkClaim; readonly reference: Reference };
 
-/** Rows of a chunk that are read to be judged. */
-export const OPEN_ROWS = `select row_no, fields, ref, hash, copy_no, job_id, verdict, customer_id from import_rows
-  where import_id = $1 and row_no between $2 and $3 and state = 'pending'`;
+/** Rows of a chunk that are read to be judged; `tried`: a job of theirs has ended. */
+export const OPEN_ROWS = `select row_no, fields, ref, hash, copy_no, job_id, verdict, customer_id, attempts <> '[]' as tried
+  from import_rows where import_id = $1 and row_no between $2 and $3 and state = 'pending'`;
 
 /**
  * Checks the rows of a chunk that have no verdict yet: what would become of each, and what all of them would need. Rows and
- * counts commit together, and nothing else changes. False when somebody else has the chunk.
+ * counts commit together, and nothing else changes. False when somebody else has the chunk, or its import is not checked now.
  */
 export async function checkChunk(ledger: Ledger, wish: Wish): Promise<boolean> {
   return await repeatConflicts(() => transact(ledger.pool, (sql) => check(sql, wish)));
@@ -24,14 +23,22 @@ export async function checkChunk(ledger: Ledger, wish: Wish): Promise<boolean> {
 
 async function check(sql: Sql, { import: own, chunk, reference }: Wish): Promise<boolean> {
   if (!(await lockChunk(sql, chunk))) return false;
-  const { importId, firstRow, lastRow } = chunk;
-  const rows = await sql.query<OpenRow>(`${OPEN_ROWS} and verdict is null order by row_no`, [
-    importId,
-    firstRow,
-    lastRow,
+  const { importId, chunkNo, firstRow, lastRow } = chunk;
+  const [rows, [before]] = await Promise.all([
+    sql.query<OpenRow>(`${OPEN_ROWS} and verdict is null order by row_no`, [importId, firstRow, lastRow]),
+    sql.query<ChunkPlan>(
+      `select c.seats, c.fees from import_chunks c join imports i on i.id = c.import_id and i.state = 'checking'
+       where c.import_id = $1 and c.chunk_no = $2`,
+      [importId, chunkNo],
+    ),
   ]);
+  if (before === undefined) return false;
   const judged = await judgeRows(sql, { import: own, rows, reference });
-  await Promise.all([writeVerdicts(sql, importId, judged), countVerdicts(sql, chunk, judged)]);
+  await Promise.all([
+    writeVerdicts(sql, importId, judged),
+    countVerdicts(sql, chunk, judged),
+    writePlan(sql, chunk, planOf(before, judged)),
+  ]);
   return true;
 }
 
@@ -66,38 +73,8 @@ async function countVerdicts(sql: Sql, { importId, chunkNo }: ChunkClaim, judged
   await sql.query(
     `update import_chunks set checked = true, to_create = to_create + $3, to_update = to_update + $4,
        unchanged = unchanged + $5, invalid = invalid + $6, conflict = conflict + $7,
-       pending = pending - $5 - $6 - $7, skipped = skipped + $5, failed = failed + $6 + $7, seats = $8, fees = $9
+       pending = pending - $5 - $6 - $7, skipped = skipped + $5, failed = failed + $6 + $7
      where import_id = $1 and chunk_no = $2`,
-    [
-      importId,
-      chunkNo,
-      count('create'),
-      count('update'),
-      unchanged,
-      invalid,
-      conflict,
-      JSON.stringify(seatsOf(judged)),
-      JSON.stringify(feesOf(judged)),
-    ],
+    [importId, chunkNo, count('create'), count('update'), unchanged, invalid, conflict],
   );
-}
-
-/** How many seats rows want, by region; under the empty name those that may be anywhere. */
-function seatsOf(judged: readonly Judged[]): Record<string, number> {
-  const seats: Record<string, number> = {};
-  for (const { verdict, request } of judged) {
-    if (verdict !== 'create' || request === null) continue;
-    const region = (request.payload as JobPayload<'customer.provision'>).region ?? '';
-    seats[region] = (seats[region] ?? 0) + 1;
-  }
-  return seats;
-}
-
-function feesOf(judged: readonly Judged[]): ImportPlan['fees'] {
-  const lines = new Map<string, ImportPlan['fees'][number]>();
-  for (const fee of judged.flatMap(({ fees }) => fees)) {
-    const name = JSON.stringify(fee);
-    lines.set(name, { ...fee, rows: (lines.get(name)?.rows ?? 0) + 1 });
-  }
-  return [...lines.values()];
 }

@@ -46,7 +46,9 @@ export async function resumeImport(ledger: Ledger, announce: Announce, wish: Wis
     ...wish,
     from: ['paused'],
     refusal: 'import-not-resumable',
-    set: `state = case when exists (select from import_chunks where import_id = $1 and not checked) then 'checking' else 'running' end,
+    // Whether a dry run runs is for its check to say, which has not ended until it has moved on from it.
+    set: `state = case when checked_at is null or exists (select from import_chunks where import_id = $1 and not checked)
+        then 'checking' else 'running' end,
       paused_reason = null, paused_detail = null, paused_at = null, failed_before = coalesce((select sum(failed) from import_chunks where import_id = $1), 0)`,
   });
 }
@@ -64,6 +66,10 @@ export async function cancelImport(ledger: Ledger, announce: Announce, wish: Wis
 async function change(ledger: Ledger, announce: Announce, what: Wish & Change): Promise<ImportRow> {
   return await tellMove(ledger, announce, async (sql) => {
     const { id } = await lockImport(sql, what, what);
+    // Under a chunk's lock rows are checked, begun and failed: what does so ends before, or finds how the import stands now.
+    await sql.query('select from import_chunks where import_id = $1 and pending > 0 order by chunk_no for update', [
+      id,
+    ]);
     await sql.query(`update imports set ${what.set} where id = $1`, [id]);
     return await findImport(sql, what.viewer, id);
   });

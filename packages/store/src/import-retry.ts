@@ -61,6 +61,8 @@ async function lockRetryable(sql: Sql, wish: Omit<Retry, 'correctionId'>): Promi
 }
 
 async function correctRows(sql: Sql, importId: string, correctionId: string): Promise<void> {
+  // A retry of a job by hand sets its row running under the chunk's lock.
+  await lockFailed(sql, importId);
   const [other] = await sql.query<{ rowNo: number }>(
     `select d.row_no from import_corrections d left join import_rows r on r.import_id = $2 and r.row_no = d.row_no
      where d.correction_id = $1 and r.state is distinct from 'failed' limit 1`,
@@ -99,7 +101,7 @@ async function reopenRows(sql: Sql, importId: string): Promise<void> {
     await sql.query(
       `update import_chunks c set checked = false, pending = c.pending + n.rows, failed = c.failed - n.rows,
          to_create = c.to_create - n."create", to_update = c.to_update - n."update", unchanged = c.unchanged - n.unchanged,
-         invalid = c.invalid - n.invalid, conflict = c.conflict - n.conflict, seats = '{}', fees = '[]'
+         invalid = c.invalid - n.invalid, conflict = c.conflict - n.conflict
        from jsonb_to_recordset($2) as n
          ("chunkNo" int, rows int, "create" int, "update" int, unchanged int, invalid int, conflict int)
        where c.import_id = $1 and c.chunk_no = n."chunkNo"`,
@@ -114,14 +116,20 @@ async function inChunks(
   importId: string,
   work: (first: number, last: number) => Promise<unknown>,
 ): Promise<void> {
-  const chunks = await sql.query<{ firstRow: number; lastRow: number }>(
-    'select first_row, last_row from import_chunks where import_id = $1 and failed > 0 order by chunk_no for update',
-    [importId],
-  );
+  const chunks = await lockFailed(sql, importId);
   for (let at = 0; at < chunks.length; at += CHUNKS_AT_ONCE) {
     const some = chunks.slice(at, at + CHUNKS_AT_ONCE);
     await work(some[0]?.firstRow ?? 0, some.at(-1)?.lastRow ?? 0);
   }
+}
+
+type Range = { readonly firstRow: number; readonly lastRow: number };
+
+async function lockFailed(sql: Sql, importId: string): Promise<Range[]> {
+  return await sql.query<Range>(
+    'select first_row, last_row from import_chunks where import_id = $1 and failed > 0 order by chunk_no for update',
+    [importId],
+  );
 }
 
 export type Corrigible = Pick<ImportRowRecord, 'rowNo' | 'ref' | 'state' | 'raw' | 'fields'>;

@@ -21,15 +21,21 @@ type Wish = {
 /** The next rows of a chunk that wait to run, as they would fare now, and how many customers fit where. */
 export type NextRows = { readonly judged: readonly Judged[]; readonly room: ReadonlyMap<string, number> };
 
-/** Reads the next rows of a chunk that wait to run, and judges them anew. Changes nothing. Throws `unavailable`. */
+/**
+ * Reads the next rows of a chunk that wait to run, and judges them anew. None when the import does not run
+ * any more. Changes nothing. Throws `unavailable`.
+ */
 export async function readNextRows(ledger: Ledger, wish: Wish): Promise<NextRows> {
   return await repeatConflicts(() => transact(ledger.pool, (sql) => readNext(sql, wish)));
 }
 
+// What was paused or cancelled meanwhile begins no row, nor fails one.
+const RUNNING = `exists (select from imports where id = $1 and state = 'running')`;
+
 async function readNext(sql: Sql, { import: own, chunk, reference, most }: Wish): Promise<NextRows> {
   const { importId, firstRow, lastRow } = chunk;
   const [rows, fitting] = await Promise.all([
-    sql.query<OpenRow>(`${OPEN_ROWS} and verdict is not null order by row_no limit $4`, [
+    sql.query<OpenRow>(`${OPEN_ROWS} and verdict is not null and ${RUNNING} order by row_no limit $4`, [
       importId,
       firstRow,
       lastRow,
@@ -86,7 +92,7 @@ const FAIL = `with failed as (
       verdict = case when f.changed then 'conflict' else r.verdict end
     from jsonb_to_recordset($3) as f ("rowNo" int, errors jsonb, changed boolean)
       join import_rows was on was.import_id = $1 and was.row_no = f."rowNo"
-    where r.import_id = $1 and r.row_no = f."rowNo" and r.state = 'pending'
+    where r.import_id = $1 and r.row_no = f."rowNo" and r.state = 'pending' and ${RUNNING}
     returning was.verdict as verdict, f.changed
   ), n as (
     select count(*)::int as failed, (count(*) filter (where changed))::int as changed,

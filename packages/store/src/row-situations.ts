@@ -13,6 +13,7 @@ export type OpenRow = Pick<
   'rowNo' | 'fields' | 'ref' | 'hash' | 'jobId' | 'verdict' | 'customerId'
 > & {
   readonly copyNo: number | null;
+  readonly tried: boolean;
 };
 
 type Asked = { readonly row: OpenRow; readonly request: JobRequest };

@@ -4,8 +4,8 @@ import type { Sql } from './sql.ts';
 /** What is known again when it comes a second time: only where the ledger itself does not tell. */
 const KNOWN_AGAIN = "('customer.provision', 'porting-pin.generate', 'customer.disconnect')";
 
-const MOVED = `jsonb_to_recordset($1) as m (import_id text, row_no int, job_id text, state text, failure jsonb, accepted_at text,
-  finished_at text)`;
+const MOVED = `jsonb_to_recordset($1) as m (import_id text, row_no int, job_id text, verdict text, state text, failure jsonb,
+  accepted_at text, finished_at text)`;
 
 /**
  * Settles the rows of imports whose jobs have ended, or go on again by a retry, and the counts of their chunks: with the
@@ -18,6 +18,7 @@ export async function settleRows(sql: Sql, jobs: readonly JobRow[]): Promise<voi
   if (ended.length === 0 && again.length === 0) return;
   const rows = JSON.stringify([...ended, ...again].map(rowOf));
   await Promise.all([
+    again.length > 0 && sql.query(LOCK_IMPORTS, [again.map(({ importId }) => importId)]),
     again.length > 0 && sql.query(REOPEN_IMPORTS, [again.map(({ importId }) => importId)]),
     sql.query(LOCK_CHUNKS, [rows]),
     ended.length > 0 && sql.query(SETTLE_ENDED, [rows]),
@@ -26,12 +27,13 @@ export async function settleRows(sql: Sql, jobs: readonly JobRow[]): Promise<voi
 }
 
 function rowOf(job: JobRow) {
-  const { importId, importRow, id, state, failure, acceptedAt, finishedAt } = job;
+  const { importId, importRow, id, type, state, failure, acceptedAt, finishedAt } = job;
   const ended = state === 'completed' ? 'done' : 'failed';
   return {
     import_id: importId,
     row_no: importRow,
     job_id: id,
+    verdict: type === 'customer.provision' ? 'create' : 'update',
     state: finishedAt === null ? 'running' : ended,
     failure,
     accepted_at: acceptedAt,
@@ -72,18 +74,24 @@ const SETTLE_ENDED = `with ended as (
   update import_chunks c set running = c.running - n.n, done = c.done + n.done, failed = c.failed + n.n - n.done
   from counts n where c.import_id = n.import_id and c.chunk_no = n.chunk_no`;
 
+// A row that waits to be judged anew is not judged any more: it has the verdict of its job.
 const SETTLE_AGAIN = `with again as (
-    update import_rows r set state = 'running', errors = '[]'
+    update import_rows r set state = 'running', errors = '[]', verdict = coalesce(r.verdict, m.verdict)
     from ${MOVED} join import_rows was using (import_id, row_no)
     where m.state = 'running' and r.import_id = m.import_id and r.row_no = m.row_no and r.job_id = m.job_id
       and r.state in ('failed', 'pending')
-    returning r.import_id, r.chunk_no, was.state
+    returning r.import_id, r.chunk_no, was.state, case when was.verdict is null then m.verdict end as verdict
   ), counts as (
-    select import_id, chunk_no, count(*)::int as n, (count(*) filter (where state = 'failed'))::int as failed
+    select import_id, chunk_no, count(*)::int as n, (count(*) filter (where state = 'failed'))::int as failed,
+      (count(*) filter (where verdict = 'create'))::int as to_create, (count(*) filter (where verdict = 'update'))::int as to_update
     from again group by import_id, chunk_no
   )
-  update import_chunks c set running = c.running + n.n, failed = c.failed - n.failed, pending = c.pending - n.n + n.failed
+  update import_chunks c set running = c.running + n.n, failed = c.failed - n.failed, pending = c.pending - n.n + n.failed,
+    to_create = c.to_create + n.to_create, to_update = c.to_update + n.to_update
   from counts n where c.import_id = n.import_id and c.chunk_no = n.chunk_no`;
+
+/** However it stands: it must not be moved to its end while a row of it runs again. */
+const LOCK_IMPORTS = 'select from imports where id = any($1) order by id for update';
 
 /** An import whose row runs again runs again. */
 const REOPEN_IMPORTS = `update imports set state = 'running', finished_at = null
