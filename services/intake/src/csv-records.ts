@@ -24,24 +24,63 @@ function optionsFor(separator: string): Options & { readonly raw: true } {
   };
 }
 
-const recordOf = ({ record, raw }: Parsed): CsvRecord => ({
-  cells: record,
-  raw: raw.replaceAll(/^[\r\n]+|[\r\n]+$/g, ''),
-});
+const recordOf = ({ record, raw }: Parsed): CsvRecord => ({ cells: record, raw: withoutLineEnds(raw) });
+
+const isLineEnd = (character: string | undefined) => character === '\r' || character === '\n';
+
+/** By hand: a pattern would look through the line ends within a cell once for each of them. */
+function withoutLineEnds(raw: string): string {
+  let [from, to] = [0, raw.length];
+  while (from < to && isLineEnd(raw[from])) from += 1;
+  while (from < to && isLineEnd(raw[to - 1])) to -= 1;
+  return raw.slice(from, to);
+}
+
+/** Where the parser is in a file: rows that it has read, and the byte where the last line with cells ended. */
+type Reached = { rows: number; bytes: number };
+
+const PIECE_BYTES = 16 * 1024;
+// The parser counts letters of cells alone: neither separators nor empty lines, and it keeps all of them. Some of what it
+// was fed waits before it; and every row that it takes itself is shorter than this, however its letters are encoded.
+const MOST_FED_BYTES = 8 * MOST_ROW_BYTES;
+
+/** Feeds bytes on in pieces, while rows come of them. */
+async function* bounded(bytes: AsyncIterable<Buffer>, reached: Reached): AsyncGenerator<Buffer> {
+  let fed = 0;
+  for await (const chunk of bytes) {
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      const piece = chunk.subarray(at, at + PIECE_BYTES);
+      fed += piece.length;
+      if (fed - reached.bytes > MOST_FED_BYTES) throw tooLong(placeOf(reached));
+      yield piece;
+    }
+  }
+}
 
 /** Reads rows as they come, the header as the first. Throws `malformed-file` where a row has no end. */
 export async function* readCsv(bytes: AsyncIterable<Buffer>, separator: string): AsyncGenerator<CsvRecord> {
-  const parser = parse(optionsFor(separator));
+  const reached: Reached = { rows: 0, bytes: 0 };
+  const parser = parse({ ...optionsFor(separator), skip_records_with_empty_values: false, on_record: noted(reached) });
   // Whatever goes wrong on the way in is thrown to whoever reads the parser.
-  const fed = pipeline(bytes, parser).catch(() => undefined);
+  const fed = pipeline(bounded(bytes, reached), parser).catch(() => undefined);
   try {
     for await (const parsed of parser as AsyncIterable<Parsed>) yield recordOf(parsed);
   } catch (error) {
-    throw error instanceof CsvError ? unreadable(error) : error;
+    throw error instanceof CsvError ? unreadable(error, reached) : error;
   } finally {
     parser.destroy();
     await fed;
   }
+}
+
+/** Notes how far the parser is; rows without any value are none. */
+function noted(reached: Reached): NonNullable<Options['on_record']> {
+  return (parsed, { bytes }) => {
+    reached.bytes = bytes;
+    if ((parsed as unknown as Parsed).record.every((cell) => cell.trim() === '')) return null;
+    reached.rows += 1;
+    return parsed;
+  };
 }
 
 /** Reads one row that was kept. */
@@ -50,10 +89,13 @@ export function readRecord(raw: string, separator: string): readonly string[] {
   return parsed === undefined ? [] : parsed.record;
 }
 
-function unreadable(error: CsvError) {
-  // How many came before it, the header counted.
-  const row = Number(error.records);
-  const place = row === 0 ? { column: 'header' } : { row };
+/** The row behind those that were read, the header counted. */
+function placeOf({ rows }: Reached) {
+  return rows === 0 ? { column: 'header' } : { row: rows };
+}
+
+function unreadable(error: CsvError, reached: Reached) {
+  const place = placeOf(reached);
   if (error.code === 'CSV_MAX_RECORD_SIZE') return tooLong(place);
   const message = 'a quote is opened and never closed';
   const remedy = 'Close it; within quotes write a quote twice.';
