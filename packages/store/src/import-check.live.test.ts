@@ -1,6 +1,7 @@
 import { REFERENCE_SEED } from '@qvara/contracts/reference';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { ringHand, ringLostImports } from './import-bells.ts';
 import { checkChunk } from './import-check.ts';
 import { claimChunk } from './import-chunks.ts';
 import { findRungImport } from './import-run.ts';
@@ -170,4 +171,20 @@ it('who has a chunk has it alone while it beats, and a check that comes too late
   expect(await totals(id)).toMatchObject({ create: 0, unchecked: 1 });
   expect(await check(second)).toBe(true);
   expect(await totals(id)).toMatchObject({ create: 1, unchecked: 0 });
+});
+
+it('hands of an import that are missing are rung for, while others go on', async () => {
+  const { ledger, workerId } = process;
+  const id = await addImport(
+    ledger.pool,
+    Array.from({ length: 12 }, () => customerRow()),
+    { chunkRows: 1 },
+  );
+  const ofImport = async () => (await ringLostImports(ledger)).filter(({ jobId }) => jobId === id).length;
+  expect(await ofImport()).toBe(8);
+  for (let n = 0; n < 3; n += 1) await claimChunk(ledger, id, workerId);
+  await process.rows("update imports set rung_at = now() - interval '1 minute' where id = $1", [id]);
+  expect(await ringHand(ledger, id)).toHaveLength(1);
+  expect(await ofImport()).toBe(5);
+  expect(await ofImport()).toBe(0);
 });

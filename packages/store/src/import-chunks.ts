@@ -16,10 +16,12 @@ export type ChunkClaim = {
   readonly unchecked: boolean;
 };
 
+/** Whether a worker `w` beats. */
+export const BEATS = `w.beat_at > statement_timestamp() - interval '${LEASE_S} s'`;
+
 /** Chunks that nobody works at and that there is something to do for: of an import `i`, chunk `c`. */
 export const OPEN_CHUNK = `((i.state = 'checking' and not c.checked) or (i.state = 'running' and c.pending > 0))
-  and not exists (select from workers w where w.id = c.worker_id
-    and w.beat_at > statement_timestamp() - interval '${LEASE_S} s')`;
+  and not exists (select from workers w where w.id = c.worker_id and ${BEATS})`;
 
 /**
  * Claims the next chunk of an import for a worker that beats. Null when there is nothing to do that nobody does. Throws

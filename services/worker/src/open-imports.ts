@@ -5,10 +5,11 @@ import { acceptRowsVerb } from '@qvara/store/accept-rows';
 import { advanceVerb } from '@qvara/store/advance';
 import { areBellsMoving } from '@qvara/store/bells';
 import { coalesce } from '@qvara/store/coalesce';
-import { ringImport, ringLostImports } from '@qvara/store/import-bells';
+import { ringHand, ringImport, ringLostImports } from '@qvara/store/import-bells';
 import { findOpenImports, moveOn } from '@qvara/store/import-moves';
 import { closeLedger } from '@qvara/store/orm';
 import type { WorkerRef } from '@qvara/store/workers';
+import { attendImports } from './attend-imports.ts';
 import { createChunkHands } from './chunk-hands.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 import type { Company } from './company.ts';
@@ -75,14 +76,21 @@ export async function openImports(config: WorkerConfig, means: Means, crew: Crew
   async function attend(importId: string, ring: boolean): Promise<void> {
     const state = await moveOn(ledger, announce, importId);
     const goes = state === 'running' || state === 'checking';
-    if (goes) await producer.ring(await ringImport(ledger, importId, ring ? 1 : undefined));
+    if (goes) await producer.ring(await (ring ? ringHand : ringImport)(ledger, importId));
   }
 
-  async function look(): Promise<void> {
-    for (const id of await findOpenImports(ledger)) await moveOn(ledger, announce, id);
+  async function ringLost(): Promise<void> {
     const bells = await ringLostImports(ledger);
     if (bells.length > 0) await producer.ring(bells);
   }
+
+  const look = () =>
+    attendImports({
+      find: () => findOpenImports(ledger),
+      move: (id) => moveOn(ledger, announce, id),
+      ring: ringLost,
+      onError: onUnattended,
+    });
 
   async function limits() {
     if (!company.isAbout() && (await areBellsMoving(ledger))) company.note();

@@ -44,8 +44,11 @@ export async function runRows(tools: Tools, { own, chunk, signal }: Case, most: 
   const { changed = [], as = [] } = Object.groupBy(next.judged, (row) => (hasChanged(row) ? 'changed' : 'as'));
   const { fitting, lacking } = fitRows(as, next.room);
   const failed: FailedRow[] = changed.map((row) => failedRow(row, changedErrors(row), true));
-  failed.push(...(await Promise.all(fitting.map((row) => setGoing(tools, { own, chunk, signal }, row)))).flat());
+  const went = await Promise.all(fitting.map((row) => setGoing(tools, { own, chunk, signal }, row)));
+  failed.push(...went.filter((one) => typeof one === 'object'));
   await patiently(() => failRows(ledger, chunk, failed), signal);
+  // Somebody else has the chunk, or the import stands still: the next look would find the same.
+  if (went.length > 0 && went.every((one) => one === 'passed over')) return 'none left';
   if (lacking.length === 0) return 'went on';
   if (fitting.length > 0) return 'went on';
   const regions = [...new Set(lacking.map(regionOf))];
@@ -56,20 +59,23 @@ export async function runRows(tools: Tools, { own, chunk, signal }: Case, most: 
   return 'no room';
 }
 
+/** What came of a row: it goes, it was left to others, or it has failed. */
+type Went = 'going' | 'passed over' | FailedRow;
+
 function failedRow({ row }: Judged, errors: FailedRow['errors'], changed: boolean): FailedRow {
   return { rowNo: row.rowNo, errors, changed };
 }
 
 /** Accepts a row as a job and runs it; or lets its failed job try again. Answers the row if that cannot be. */
-async function setGoing(tools: Tools, { own, chunk, signal }: Case, judged: Judged): Promise<FailedRow[]> {
+async function setGoing(tools: Tools, { own, chunk, signal }: Case, judged: Judged): Promise<Went> {
   const { row, request, retries } = judged;
   try {
     if (retries !== null) {
       const viewer = { clientId: own.clientId, admin: own.byAdmin };
       await patiently(() => retryJob(tools.ledger, tools.announce, { jobId: retries, viewer }), signal);
-      return [];
+      return 'going';
     }
-    if (request === null) return [];
+    if (request === null) return 'passed over';
     const item: RowItem = {
       importId: own.id,
       chunkNo: chunk.chunkNo,
@@ -88,13 +94,14 @@ async function setGoing(tools: Tools, { own, chunk, signal }: Case, judged: Judg
     };
     const answer = await patiently(() => tools.accept(item), signal);
     if (answer.outcome === 'begun') tools.runs.start(own.id, answer.claim);
-    return answer.outcome === 'refused' ? [failedRow(judged, faultErrors(answer.fault), true)] : [];
+    if (answer.outcome === 'refused') return failedRow(judged, faultErrors(answer.fault), true);
+    return answer.outcome === 'passed-over' ? 'passed over' : 'going';
   } catch (error) {
     if (error instanceof RunOver) throw error;
-    if (error instanceof CodedError) return [failedRow(judged, faultErrors(error), true)];
+    if (error instanceof CodedError) return failedRow(judged, faultErrors(error), true);
     // The batch was taken apart until this row stood alone: it is the row's own.
     tools.logger.error({ err: error, importId: own.id, row: row.rowNo }, 'a row could not be accepted; it has failed');
-    return [failedRow(judged, faultErrors({ code: 'internal', message: 'The ledger refuses this row.' }), false)];
+    return failedRow(judged, faultErrors({ code: 'internal', message: 'The ledger refuses this row.' }), false);
   }
 }
 
