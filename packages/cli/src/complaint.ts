@@ -1,6 +1,7 @@
 import { ProblemError, StrangeAnswerError, UnreachableError } from '@qvara/client/errors';
 import type { ProblemItem } from '@qvara/contracts/api';
 import { CommanderError } from 'commander';
+import { BrokenOffError } from './download.ts';
 import { EXIT, type ExitStatus, UsageError } from './exit-status.ts';
 import { jsonLine, visible } from './text.ts';
 
@@ -26,6 +27,8 @@ export function complaintOf(error: unknown, signal: AbortSignal): Complaint {
     const remedy = 'Does the URL lead to intake?';
     return complaint(EXIT.unavailable, 'strange-answer', `${error.message}. ${remedy}`);
   }
+  if (error instanceof BrokenOffError)
+    return complaint(EXIT.unavailable, 'broken-off', `${error.message}. Get it again.`);
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return complaint(EXIT.stillUnderWay, 'still-under-way', 'It is still under way; what was posted goes on.');
   }

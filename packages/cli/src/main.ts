@@ -8,8 +8,12 @@ const { run } = await import('./run.ts');
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
-// Whoever reads the results has gone: there is nothing left to do.
-process.stdout.on('error', () => process.exit(EXIT.done));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads the results has gone: there is nothing left to do.
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  process.stderr.write(`What was answered cannot be written: ${error.message}\n`);
+  process.exit(EXIT.unavailable);
+});
 process.stderr.on('error', () => undefined);
 
 process.exitCode = await run(process.argv.slice(2), {

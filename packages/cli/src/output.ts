@@ -1,6 +1,6 @@
 import { type Paint, paintFor } from './paint.ts';
 import { columns } from './table.ts';
-import { jsonLine, shown } from './text.ts';
+import { jsonLine, shown, visible } from './text.ts';
 
 /** A column of a table: its title, and what it shows of a row. */
 export type Column<Row> = readonly [title: string, cell: (row: Row, paint: Paint) => unknown];
@@ -57,7 +57,7 @@ export function createOutput(
     result: (value, text) => print(json ? jsonLine(value) : text()),
     rows,
     note(text) {
-      if (!json) stderr.write(`${text}\n`);
+      if (!json) stderr.write(`${visible(text)}\n`);
     },
   };
 }

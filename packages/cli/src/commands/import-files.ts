@@ -1,10 +1,10 @@
-import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { type CommandUnknownOpts, createArgument } from '@commander-js/extra-typings';
 import type { FileColumns } from '@qvara/client/imports';
 import { JOB_TYPES } from '@qvara/contracts/jobs';
+import { whole, writeWhole } from '../download.ts';
 import { each } from '../each.ts';
 import type { Column } from '../output.ts';
 import type { Open, Session } from '../session.ts';
@@ -69,8 +69,8 @@ function addColumns(imports: CommandUnknownOpts, open: Open): void {
 }
 
 async function write({ out, signal, stdout }: Session, bytes: ReadableStream<Uint8Array>, to?: string): Promise<void> {
-  const source = Readable.fromWeb(bytes as NodeReadableStream);
-  if (to === undefined) await pipeline(source, stdout, { end: false, signal });
-  else await pipeline(source, createWriteStream(to), { signal });
-  if (to !== undefined) out.note(`Written to ${to}.`);
+  const source = whole(Readable.fromWeb(bytes as NodeReadableStream), signal);
+  if (to === undefined) return await pipeline(source, stdout, { end: false, signal });
+  await writeWhole(source, to, signal);
+  out.note(`Written to ${to}.`);
 }
