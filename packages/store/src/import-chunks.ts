@@ -1,6 +1,5 @@
-import { repeatConflicts } from './coalesce.ts';
 import type { Ledger } from './orm.ts';
-import { type Sql, sqlOn, transact } from './sql.ts';
+import { type Sql, sqlOn, transactPatiently } from './sql.ts';
 
 /** As long as a worker may be silent and keep what it claimed: the lease of its jobs. */
 const LEASE_S = 6;
@@ -63,7 +62,7 @@ export async function releaseChunk(ledger: Ledger, { importId, chunkNo, claimNo 
 
 // Who works at a chunk locks it for a moment, and a ledger that is away comes back.
 function act<R>(ledger: Ledger, text: string, values: readonly unknown[]): Promise<R[]> {
-  return repeatConflicts(() => transact(ledger.pool, (sql) => sql.query<R>(text, values)));
+  return transactPatiently(ledger.pool, (sql) => sql.query<R>(text, values));
 }
 
 /** Locks a chunk, under which alone its rows change. False when the claim is another's by now. */

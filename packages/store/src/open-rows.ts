@@ -2,14 +2,13 @@ import { FAILURE_CODES, type Fault } from '@qvara/contracts/failure';
 import type { RowError } from '@qvara/contracts/imports';
 import type { Reference } from '@qvara/contracts/reference';
 import { headRoom } from '@qvara/domain/placement';
-import { repeatConflicts } from './coalesce.ts';
 import { OPEN_ROWS } from './import-check.ts';
 import type { ChunkClaim } from './import-chunks.ts';
 import { type Judged, judgeRows } from './judge-rows.ts';
 import type { Ledger } from './orm.ts';
 import type { JudgedImport, OpenRow } from './row-situations.ts';
 import { loadFitting } from './seats.ts';
-import { type Sql, transact } from './sql.ts';
+import { type Sql, transactPatiently } from './sql.ts';
 
 type Wish = {
   readonly import: JudgedImport;
@@ -26,7 +25,7 @@ export type NextRows = { readonly judged: readonly Judged[]; readonly room: Read
  * any more. Changes nothing. Throws `unavailable`.
  */
 export async function readNextRows(ledger: Ledger, wish: Wish): Promise<NextRows> {
-  return await repeatConflicts(() => transact(ledger.pool, (sql) => readNext(sql, wish)));
+  return await transactPatiently(ledger.pool, (sql) => readNext(sql, wish));
 }
 
 // What was paused or cancelled meanwhile begins no row, nor fails one.
@@ -76,15 +75,10 @@ export type FailedRow = { readonly rowNo: number; readonly errors: readonly RowE
 export async function failRows(ledger: Ledger, chunk: ChunkClaim, failed: readonly FailedRow[]): Promise<void> {
   if (failed.length === 0) return;
   const { importId, chunkNo } = chunk;
-  await repeatConflicts(() =>
-    transact(ledger.pool, async (sql) => {
-      await sql.query('select from import_chunks where import_id = $1 and chunk_no = $2 for update', [
-        importId,
-        chunkNo,
-      ]);
-      await sql.query(FAIL, [importId, chunkNo, JSON.stringify(failed)]);
-    }),
-  );
+  await transactPatiently(ledger.pool, async (sql) => {
+    await sql.query('select from import_chunks where import_id = $1 and chunk_no = $2 for update', [importId, chunkNo]);
+    await sql.query(FAIL, [importId, chunkNo, JSON.stringify(failed)]);
+  });
 }
 
 const FAIL = `with failed as (
