@@ -93,13 +93,18 @@ test('connections are kept for the next post, also after an answer of some lengt
   expect(server.connections()).toBeLessThanOrEqual(2);
 });
 
-test('a hundred posts at once to one origin open a bounded number of connections', async () => {
+test('many posts at once to one origin open a bounded number of connections, and few posts one each', async () => {
   await using server = await listen((_, response) => void setTimeout(() => response.end(), 20));
   await using poster = testPoster();
   const url = `http://127.0.0.1:${server.port}/`;
-  const answers = await Promise.all(Array.from({ length: 100 }, () => poster.post(url)));
-  expect(answers.filter(({ outcome }) => outcome === 'answered')).toHaveLength(100);
-  expect(server.connections()).toBeLessThanOrEqual(32);
+  const answered = async (posts: number) =>
+    (await Promise.all(Array.from({ length: posts }, () => poster.post(url)))).filter(
+      (one) => one.outcome === 'answered',
+    );
+  expect(await answered(100)).toHaveLength(100);
+  expect(server.connections()).toBe(100);
+  expect(await answered(600)).toHaveLength(600);
+  expect(server.connections()).toBeLessThanOrEqual(256);
 });
 
 test('a post that is aborted ends at once and drops its connection, before it began too', async () => {

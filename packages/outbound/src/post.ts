@@ -41,6 +41,11 @@ export type Poster = {
   close(): Promise<void>;
 };
 
+/**
+ * As many requests to one origin run at once, each on a connection of its own; more of them wait their turn. Many clients
+ * may have targets at one origin: the slow ones among them must not take it from the others.
+ */
+const CONNECTIONS_PER_ORIGIN = 256;
 const LONGEST_HEADERS_BYTES = 16_384;
 
 /**
@@ -50,8 +55,7 @@ const LONGEST_HEADERS_BYTES = 16_384;
 export function createPoster({ allow, timeoutMs, resolver = createResolver() }: PosterOptions): Poster {
   const agent = new Agent({
     connect: createDialler({ allow, resolver }, timeoutMs),
-    // As many as there are posts, which callers bound: nobody's post waits for those of others to the same origin.
-    connections: null,
+    connections: CONNECTIONS_PER_ORIGIN,
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: LONGEST_HEADERS_BYTES,
