@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { type Client, type ClientOptions, createClient } from '@qvara/client/client';
 import { ProblemError, StrangeAnswerError, UnreachableError } from '@qvara/client/errors';
 import { hasEnded } from '@qvara/client/jobs';
@@ -6,10 +9,12 @@ import type { JobRequest } from '@qvara/contracts/jobs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { INHERITED } from '../support/inherited.ts';
 import { startProxy, type Way } from '../support/proxy.ts';
 import { addContainers, type Stack, startStack } from '../support/stack.ts';
 
 const FULL = { name: 'ABC Dental', serviceType: 'hosted-pbx', industry: 'dental' };
+const ROOT = new URL('../../', import.meta.url);
 const NEW_CUSTOMER = provisioning() as JobRequest;
 
 let stack: Stack;
@@ -98,6 +103,20 @@ describe('jobs', () => {
     expect(states).toContain('held');
     expect([states.at(-1), hasEnded(await client.jobs.get(job.id))]).toEqual(['completed', true]);
   });
+});
+
+it('the program that the README shows runs as it stands, and follows its job to the end', async () => {
+  const [, code] = /```ts\n(.*?)```/s.exec(await readFile(new URL('README.md', ROOT), 'utf8')) ?? [];
+  const here = (code ?? '').replace('http://127.0.0.1:4000', url);
+  const env = { ...INHERITED, QVARA_API_KEY: api.key };
+  const args = ['--input-type=module-typescript', '-e', here];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, cwd: new URL('test/', ROOT) });
+  expect(
+    stdout
+      .trim()
+      .split('\n')
+      .findLast((line) => /^\w/.test(line)),
+  ).toMatch(/^completed/);
 });
 
 describe('lists', () => {

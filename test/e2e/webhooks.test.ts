@@ -112,6 +112,7 @@ describe.each(backendsFor('webhooks'))(`webhooks, queues in %s (seed ${seed})`, 
     expect(body.secret).not.toBe(secret);
     for (const secrets of [[secret], [body.secret]]) {
       consumer.secrets = secrets;
+      expect((await api.call('POST', `/v1/webhooks/${id}/test`)).body).toMatchObject({ delivered: true });
       const before = consumer.received.length;
       const { id: jobId } = await api.post(provisioning());
       await api.ended(jobId);

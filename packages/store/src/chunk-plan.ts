@@ -1,5 +1,5 @@
 import type { ImportPlan } from '@qvara/contracts/imports';
-import type { JobPayload } from '@qvara/contracts/jobs';
+import { regionWanted } from '@qvara/domain/fit-rows';
 import type { ChunkClaim } from './import-chunks.ts';
 import type { Judged } from './judge-rows.ts';
 import type { Sql } from './sql.ts';
@@ -25,11 +25,7 @@ export async function writePlan(sql: Sql, { importId, chunkNo }: ChunkClaim, pla
 
 function seatsOf(before: ChunkPlan['seats'], judged: readonly Judged[]): ChunkPlan['seats'] {
   const seats = { ...before };
-  for (const { verdict, request } of judged) {
-    if (verdict !== 'create' || request === null) continue;
-    const region = (request.payload as JobPayload<'customer.provision'>).region ?? '';
-    seats[region] = (seats[region] ?? 0) + 1;
-  }
+  for (const region of judged.map(regionWanted)) if (region !== null) seats[region] = (seats[region] ?? 0) + 1;
   return seats;
 }
 

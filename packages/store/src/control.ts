@@ -1,6 +1,5 @@
 import { CodedError } from '@qvara/contracts/failure';
 import type { JobEvent } from '@qvara/domain/job';
-import { repeatConflicts } from './coalesce.ts';
 import { type Announce, conclude } from './commit.ts';
 import type { CustomerRow } from './entities/customer.ts';
 import { type JobRow, jobOf, type Stored } from './entities/job.ts';
@@ -10,7 +9,7 @@ import { advanceLanes, takeTurns } from './lanes.ts';
 import type { Ledger } from './orm.ts';
 import { rewriteRecord } from './provision-record.ts';
 import { type SeatColumns, seatColumns, seatOf } from './seat-view.ts';
-import { type Sql, transact } from './sql.ts';
+import { type Sql, transactPatiently } from './sql.ts';
 import { mayLookAt, type Viewer } from './viewer.ts';
 
 type Target = JobRow & SeatColumns & { readonly now: string; readonly freshClaim: number };
@@ -35,28 +34,26 @@ export async function retryJob(ledger: Ledger, announce: Announce, request: Requ
 type Work = Request & { readonly work: (sql: Sql, job: Target) => Promise<readonly JobEvent[]> };
 
 async function change(ledger: Ledger, announce: Announce, { jobId, viewer, work }: Work): Promise<JobRow> {
-  const { row, news } = await repeatConflicts(() =>
-    transact(ledger.pool, async (sql) => {
-      const target = await lockTarget(sql, jobId, viewer);
-      const events = await work(sql, target);
-      const again = events.some((event) => event.type === 'retried');
-      const { job, told } = moveJob(target, events, target.now);
-      const turn = again ? ((await takeTurns(sql, [job.customerId]))[0] as number) : job.turn;
-      const row: JobRow = {
-        ...job,
-        turn,
-        claimNo: target.freshClaim,
-        writeNo: job.writeNo + 1,
-      };
-      await updateJobs(sql, [row]);
-      await endCustomer(sql, row);
-      const next = row.finishedAt !== null || again ? await advanceLanes(sql, [row.customerId]) : [];
-      const window = { clientId: row.clientId, queue: row.queue };
-      const records = jobEvents(ledger, { job: row, told }, seatOf(target));
-      const freed = target.bell === 'rung' ? [window] : [];
-      return { row, news: await conclude(sql, ledger, { freed, touched: [window, ...next], records }) };
-    }),
-  );
+  const { row, news } = await transactPatiently(ledger.pool, async (sql) => {
+    const target = await lockTarget(sql, jobId, viewer);
+    const events = await work(sql, target);
+    const again = events.some((event) => event.type === 'retried');
+    const { job, told } = moveJob(target, events, target.now);
+    const turn = again ? ((await takeTurns(sql, [job.customerId]))[0] as number) : job.turn;
+    const row: JobRow = {
+      ...job,
+      turn,
+      claimNo: target.freshClaim,
+      writeNo: job.writeNo + 1,
+    };
+    await updateJobs(sql, [row]);
+    await endCustomer(sql, row);
+    const next = row.finishedAt !== null || again ? await advanceLanes(sql, [row.customerId]) : [];
+    const window = { clientId: row.clientId, queue: row.queue };
+    const records = jobEvents(ledger, { job: row, told }, seatOf(target));
+    const freed = target.bell === 'rung' ? [window] : [];
+    return { row, news: await conclude(sql, ledger, { freed, touched: [window, ...next], records }) };
+  });
   announce({ ...news, dueInMs: [] });
   return row;
 }

@@ -1,11 +1,10 @@
 import type { Reference } from '@qvara/contracts/reference';
 import { type ChunkPlan, planOf, writePlan } from './chunk-plan.ts';
-import { repeatConflicts } from './coalesce.ts';
 import { type ChunkClaim, lockChunk } from './import-chunks.ts';
 import { type Judged, judgeRows } from './judge-rows.ts';
 import type { Ledger } from './orm.ts';
 import type { JudgedImport, OpenRow } from './row-situations.ts';
-import { type Sql, transact } from './sql.ts';
+import { type Sql, transactPatiently } from './sql.ts';
 
 type Wish = { readonly import: JudgedImport; readonly chunk: ChunkClaim; readonly reference: Reference };
 
@@ -18,7 +17,7 @@ export const OPEN_ROWS = `select row_no, fields, ref, hash, copy_no, job_id, ver
  * counts commit together, and nothing else changes. False when somebody else has the chunk, or its import is not checked now.
  */
 export async function checkChunk(ledger: Ledger, wish: Wish): Promise<boolean> {
-  return await repeatConflicts(() => transact(ledger.pool, (sql) => check(sql, wish)));
+  return await transactPatiently(ledger.pool, (sql) => check(sql, wish));
 }
 
 async function check(sql: Sql, { import: own, chunk, reference }: Wish): Promise<boolean> {

@@ -1,12 +1,11 @@
 import { CodedError, type FailureCode } from '@qvara/contracts/failure';
 import type { ImportState } from '@qvara/contracts/imports';
-import { repeatConflicts } from './coalesce.ts';
 import type { Announce } from './commit.ts';
 import { appendEvents } from './events.ts';
 import { importEvents } from './import-events.ts';
 import { findImport, type ImportRow } from './imports.ts';
 import type { Ledger } from './orm.ts';
-import { type Sql, transact } from './sql.ts';
+import { type Sql, transactPatiently } from './sql.ts';
 import type { Viewer } from './viewer.ts';
 
 type Wish = { readonly importId: string; readonly viewer: Viewer };
@@ -81,12 +80,10 @@ export async function tellMove(
   announce: Announce,
   work: (sql: Sql) => Promise<ImportRow>,
 ): Promise<ImportRow> {
-  const { row, lastEvent } = await repeatConflicts(() =>
-    transact(ledger.pool, async (sql) => {
-      const moved = await work(sql);
-      return { row: moved, lastEvent: await appendEvents(sql, await importEvents(sql, moved.id)) };
-    }),
-  );
+  const { row, lastEvent } = await transactPatiently(ledger.pool, async (sql) => {
+    const moved = await work(sql);
+    return { row: moved, lastEvent: await appendEvents(sql, await importEvents(sql, moved.id)) };
+  });
   announce({ bells: [], lastEvent, ended: false, dueInMs: [] });
   return row;
 }

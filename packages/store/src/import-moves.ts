@@ -1,7 +1,6 @@
 import type { ImportState } from '@qvara/contracts/imports';
 import { type ImportMove, nextImportMove } from '@qvara/domain/import-state';
 import { headRoom } from '@qvara/domain/placement';
-import { repeatConflicts } from './coalesce.ts';
 import type { Announce } from './commit.ts';
 import type { ImportRecord } from './entities/import.ts';
 import { appendEvents } from './events.ts';
@@ -9,7 +8,7 @@ import { toldOf } from './import-events.ts';
 import { type ImportSums, totalsOf } from './import-totals.ts';
 import type { Ledger } from './orm.ts';
 import { loadFitting } from './seats.ts';
-import { type Sql, sqlOn, transact } from './sql.ts';
+import { type Sql, sqlOn, transactPatiently } from './sql.ts';
 
 /** While rows move, that is told about this often. */
 const TELL_EVERY_MS = 2_000;
@@ -26,7 +25,7 @@ type Open = Omit<ImportRecord, 'layout' | 'mode' | 'format'> & {
 
 /** Moves an import on by what has become of its rows, and tells how far it is. Answers its state; null when it is gone. */
 export async function moveOn(ledger: Ledger, announce: Announce, importId: string): Promise<ImportState | null> {
-  const moved = await repeatConflicts(() => transact(ledger.pool, (sql) => move(sql, importId)));
+  const moved = await transactPatiently(ledger.pool, (sql) => move(sql, importId));
   if (moved === null) return null;
   if (moved.lastEvent > 0) announce({ bells: [], lastEvent: moved.lastEvent, ended: false, dueInMs: [] });
   return moved.state;
@@ -123,19 +122,17 @@ type Lack = { readonly importId: string; readonly regions: readonly string[]; re
 
 /** Lets a running import stand still until there is room in one of these regions; the empty name: anywhere. */
 export async function pauseForRoom(ledger: Ledger, announce: Announce, lack: Lack): Promise<void> {
-  const lastEvent = await repeatConflicts(() =>
-    transact(ledger.pool, async (sql) => {
-      const [own] = await sql.query<Open>(
-        `update imports set state = 'paused', paused_reason = 'no-capacity', paused_detail = $2, paused_regions = $3,
+  const lastEvent = await transactPatiently(ledger.pool, async (sql) => {
+    const [own] = await sql.query<Open>(
+      `update imports set state = 'paused', paused_reason = 'no-capacity', paused_detail = $2, paused_regions = $3,
            paused_at = clock_timestamp(), told_at = clock_timestamp(), rate = null
          where id = $1 and state = 'running' returning *`,
-        [lack.importId, lack.detail, lack.regions],
-      );
-      if (own === undefined) return 0;
-      const sums = (await totalsOf(sql, [own.id])).get(own.id) as ImportSums;
-      return await appendEvents(sql, [toldOf(own, sums, 'import.progressed')]);
-    }),
-  );
+      [lack.importId, lack.detail, lack.regions],
+    );
+    if (own === undefined) return 0;
+    const sums = (await totalsOf(sql, [own.id])).get(own.id) as ImportSums;
+    return await appendEvents(sql, [toldOf(own, sums, 'import.progressed')]);
+  });
   if (lastEvent > 0) announce({ bells: [], lastEvent, ended: false, dueInMs: [] });
 }
 

@@ -5,7 +5,7 @@ import type { ImportLayout, ImportRecord } from './entities/import.ts';
 import { appendEvents } from './events.ts';
 import { importEvents } from './import-events.ts';
 import type { Ledger } from './orm.ts';
-import { sqlOn, transact } from './sql.ts';
+import { sqlOn, transactPatiently } from './sql.ts';
 
 /** Whoever sends the same key again may take over from an upload that has stored nothing for so long. */
 const TAKEN_OVER_AFTER_S = 120;
@@ -135,16 +135,14 @@ export async function finishReceiving(
   announce: Announce,
   { importId, layout }: Received,
 ): Promise<boolean> {
-  const lastEvent = await repeatConflicts(() =>
-    transact(ledger.pool, async (sql) => {
-      const [mine] = await sql.query(
-        `update imports set state = 'checking', touched_at = clock_timestamp(), layout = $2
+  const lastEvent = await transactPatiently(ledger.pool, async (sql) => {
+    const [mine] = await sql.query(
+      `update imports set state = 'checking', touched_at = clock_timestamp(), layout = $2
          where id = $1 and state = 'receiving' and touched_at > 'epoch' returning id`,
-        [importId, JSON.stringify(layout)],
-      );
-      return mine === undefined ? 0 : await appendEvents(sql, await importEvents(sql, importId));
-    }),
-  );
+      [importId, JSON.stringify(layout)],
+    );
+    return mine === undefined ? 0 : await appendEvents(sql, await importEvents(sql, importId));
+  });
   announce({ bells: [], lastEvent, ended: false, dueInMs: [] });
   const [row] = await sqlOn(ledger.pool).query(`select from imports where id = $1 and state <> 'receiving'`, [
     importId,

@@ -1,9 +1,8 @@
 import { QUEUE_NAMES, type QueueName } from '@qvara/contracts/jobs';
 import type { QueueAnswer } from '@qvara/contracts/queues';
 import { writeAudit } from './audits.ts';
-import { repeatConflicts } from './coalesce.ts';
 import type { Ledger } from './orm.ts';
-import { sqlOn, transact } from './sql.ts';
+import { sqlOn, transactPatiently } from './sql.ts';
 
 /** Who pauses a queue. */
 type Administrator = { readonly keyId: string; readonly clientId: string };
@@ -54,11 +53,9 @@ export async function notePause(ledger: Ledger, { by, queue, paused }: PauseChan
   const change = paused
     ? 'insert into queue_pauses (queue) values ($1) on conflict do nothing returning queue'
     : 'delete from queue_pauses where queue = $1 returning queue';
-  await repeatConflicts(() =>
-    transact(ledger.pool, async (sql) => {
-      const changed = await sql.query(change, [queue]);
-      if (changed.length === 0) return;
-      await writeAudit(sql, { ...by, action: paused ? 'queue.pause' : 'queue.resume', subject: queue, detail: {} });
-    }),
-  );
+  await transactPatiently(ledger.pool, async (sql) => {
+    const changed = await sql.query(change, [queue]);
+    if (changed.length === 0) return;
+    await writeAudit(sql, { ...by, action: paused ? 'queue.pause' : 'queue.resume', subject: queue, detail: {} });
+  });
 }

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { eventually } from '../../../test/support/eventually.ts';
-import { redeliverFailed } from './deliveries.ts';
+import { forgetDelivered, redeliverFailed } from './deliveries.ts';
 import { dispatch, findDue } from './dispatch.ts';
 import { recordAnswersVerb, recordHealth, type TryAnswer } from './record-answers.ts';
 import { sqlOn } from './sql.ts';
 import { freshId, openProcess, type Process } from './test-ledger.ts';
 import { addHook, attempt, claimHook, tell, tellOften } from './test-webhook.ts';
 import { claimWebhook, releaseWebhook, ringWebhooks, type WebhookClaim } from './webhook-runs.ts';
-import { changeWebhook, loadWebhook, rotateSecret } from './webhooks.ts';
+import { changeWebhook, deleteWebhook, loadWebhook, rotateSecret } from './webhooks.ts';
 
 let database: TestDatabase;
 let process: Process;
@@ -106,6 +106,46 @@ it('what is delivered again by hand keeps the order of its job, also when the fi
   const again: TryAnswer = { ...triedOf(claimed, due[0]?.id as string), result: { againInMs: 60_000 } };
   await record([{ ...again, attempt: attempt(503) }]);
   expect(await numbers()).toEqual([]);
+});
+
+/** So many deliveries of a webhook in a state, ended so many days ago. */
+async function addDeliveries(
+  id: string,
+  { state, count = 1, daysAgo = 0 }: { state: string; count?: number; daysAgo?: number },
+) {
+  await sql().query(
+    `insert into deliveries (id, webhook_id, sequence, event_type, lane, replay, state, finished_at)
+     select $1 || '-' || $2 || '-' || n, $1, n, 'x', n::text, false, $2,
+       case when $2 <> 'pending' then clock_timestamp() - make_interval(days => $4::int) end from generate_series(1, $3::int) n`,
+    [id, state, count, daysAgo],
+  );
+}
+
+const statesOf = async (id: string) =>
+  (await sql().query<{ state: string }>('select state from deliveries where webhook_id = $1 order by 1', [id])).map(
+    ({ state }) => state,
+  );
+
+it('a webhook is deleted with more deliveries than are taken away at once, and is not there for others', async () => {
+  const { ledger } = process;
+  const clientId = freshId('cli');
+  const { id } = await addHook(ledger, clientId);
+  await addDeliveries(id, { state: 'delivered', count: 4_500 });
+  await expect(deleteWebhook(ledger, { clientId: 'cli_other', admin: false }, id)).rejects.toThrow('no webhook');
+  expect(await statesOf(id)).toHaveLength(4_500);
+  await deleteWebhook(ledger, { clientId, admin: false }, id);
+  expect(await statesOf(id)).toEqual([]);
+  await expect(loadWebhook(ledger, admin, id)).rejects.toThrow('no webhook');
+});
+
+it('what was delivered or given up long ago is forgotten; what waits, and what is newer, is not', async () => {
+  const { ledger } = process;
+  const { id } = await addHook(ledger, freshId('cli'));
+  for (const state of ['pending', 'delivered', 'failed']) await addDeliveries(id, { state, daysAgo: 31 });
+  const { id: newer } = await addHook(ledger, freshId('cli'));
+  await addDeliveries(newer, { state: 'failed', daysAgo: 29 });
+  while (await forgetDelivered(ledger));
+  expect([await statesOf(id), await statesOf(newer)]).toEqual([['pending'], ['failed']]);
 });
 
 it('types that are rare in a long log are found step by step', async () => {

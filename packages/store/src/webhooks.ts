@@ -143,14 +143,6 @@ export async function rotateSecret(
   });
 }
 
-type Secrets = Pick<WebhookRow, 'secret' | 'oldSecret' | 'oldSecretUntil'>;
-
-/** The sealed secrets that sign at a time: for a while after a rotation, the one before too. */
-export function validSecrets({ secret, oldSecret, oldSecretUntil }: Secrets, now: Date): string[] {
-  const both = oldSecret !== null && oldSecretUntil !== null && Date.parse(oldSecretUntil) > now.getTime();
-  return both ? [secret, oldSecret] : [secret];
-}
-
 const DELETED_AT_ONCE = 2_000;
 
 /**

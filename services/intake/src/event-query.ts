@@ -1,8 +1,9 @@
 import type { EventName } from '@qvara/contracts/events';
 import { customerId, importId, jobId } from '@qvara/contracts/ids';
 import { EVENT_TYPE_NAMES } from '@qvara/contracts/webhooks';
+import type { EventQuery } from '@qvara/store/event-log';
 import { z } from 'zod';
-import { wholeNumber } from './query-fields.ts';
+import { given, wholeNumber } from './query-fields.ts';
 
 const NEWEST = 999_999_999_999_999;
 
@@ -35,6 +36,11 @@ export const lastEventId = wholeNumber(0, NEWEST).optional().meta({
     'Of a stream: the number of the last event that was received. It goes on from there, whatever `after` says.',
   example: 42,
 });
+
+/** The wish as the ledger is asked. */
+export function ledgerQuery({ type: names, ...wish }: EventWish, limit: number): EventQuery {
+  return given({ ...wish, names, limit }) as EventQuery;
+}
 
 /** Which events are asked for, and from where on. */
 export type EventWish = {

@@ -1,13 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { type CloudEvent, type EventName, eventType } from '@qvara/contracts/events';
 import { CodedError } from '@qvara/contracts/failure';
-import { type EventPage, type EventQuery, readEvents } from '@qvara/store/event-log';
+import { type EventPage, readEvents } from '@qvara/store/event-log';
 import type { LiveEvent } from '@qvara/store/event-ring';
 import type { Reading } from '@qvara/store/readers';
 import { mayLookAt, type Viewer } from '@qvara/store/viewer';
-import type { EventWish } from './event-query.ts';
+import { type EventWish, ledgerQuery } from './event-query.ts';
 import type { Parts } from './parts.ts';
-import { given } from './query-fields.ts';
 import type { Asked } from './route.ts';
 import { writeText } from './write-text.ts';
 
@@ -34,7 +33,7 @@ export async function openEventStream(
   wish: EventWish,
 ): Promise<(response: ServerResponse, gone: AbortSignal) => Promise<void>> {
   const query = { ...wish, after: headers['Last-Event-ID'] ?? wish.after };
-  const ledgerPage = (after: number) => readPage(parts, viewer, { ...query, after });
+  const ledgerPage = (after: number) => readEvents(parts.ledger, viewer, ledgerQuery({ ...query, after }, PAGE));
   const first = await ledgerPage(query.after);
   const slot = parts.streams.open(holder.keyId);
   return async (response, gone) => {
@@ -75,10 +74,6 @@ async function goOn(reading: Reading, { line, over, ledgerPage }: Flow): Promise
   }
   if (live.length > 0) await line.write(live.map(liveFrame).join(''));
   else await reading.more(over);
-}
-
-async function readPage({ ledger }: Parts, viewer: Viewer, { type: names, ...wish }: EventWish): Promise<EventPage> {
-  return await readEvents(ledger, viewer, given({ ...wish, names, limit: PAGE }) as EventQuery);
 }
 
 function fitsOf(viewer: Viewer, { type, jobId, customerId, importId }: EventWish): (event: LiveEvent) => boolean {

@@ -1,13 +1,12 @@
 import { EVENT_NAMES, eventSchema } from '@qvara/contracts/events';
 import { jobId } from '@qvara/contracts/ids';
-import { type EventQuery, readEvents } from '@qvara/store/event-log';
+import { readEvents } from '@qvara/store/event-log';
 import { loadJob } from '@qvara/store/jobs';
 import { z } from 'zod';
-import { type EventWish, eventFields, jobEventFields, lastEventId } from './event-query.ts';
+import { type EventWish, eventFields, jobEventFields, lastEventId, ledgerQuery } from './event-query.ts';
 import { openEventStream } from './event-stream.ts';
 import { limit } from './paging.ts';
 import type { Parts } from './parts.ts';
-import { given } from './query-fields.ts';
 import { type Asked, type Reply, route } from './route.ts';
 
 const union = z.discriminatedUnion(
@@ -26,8 +25,7 @@ const eventPage = z.strictObject({
 type Wish = EventWish & { readonly limit: number };
 
 async function answerEvents({ ledger }: Parts, { viewer, query }: Pick<Asked<unknown, Wish>, 'viewer' | 'query'>) {
-  const { type: names, ...rest } = query;
-  const { events: items, reached, more } = await readEvents(ledger, viewer, given({ ...rest, names }) as EventQuery);
+  const { events: items, reached, more } = await readEvents(ledger, viewer, ledgerQuery(query, query.limit));
   return { status: 200, body: { items, next: String(reached), more } } satisfies Reply;
 }
 

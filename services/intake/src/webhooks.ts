@@ -10,6 +10,7 @@ import {
   webhookChange,
   webhookWithSecret,
 } from '@qvara/contracts/webhooks';
+import { validSecrets } from '@qvara/domain/webhook';
 import { eventHeaders, secretText } from '@qvara/outbound/sign';
 import { newId } from '@qvara/runtime/ids';
 import {
@@ -19,7 +20,6 @@ import {
   listWebhooks,
   loadWebhook,
   rotateSecret,
-  validSecrets,
   webhookAnswer,
 } from '@qvara/store/webhooks';
 import { z } from 'zod';

@@ -1,11 +1,11 @@
-import { ANSWER_MS, type DeliveryAttempt, RETRY_SCHEDULE_MS } from '@qvara/contracts/webhooks';
+import { ANSWER_MS, type DeliveryAttempt } from '@qvara/contracts/webhooks';
+import { nextTryMs } from '@qvara/domain/webhook';
 import type { Poster } from '@qvara/outbound/post';
 import { eventHeaders } from '@qvara/outbound/sign';
 import type { Due } from '@qvara/store/dispatch';
 import type { TryAnswer } from '@qvara/store/record-answers';
 
 export const TIME_LIMIT_MS = ANSWER_MS;
-const JITTER = 0.1;
 const GONE = 410;
 const WELL = { gone: false, waitMs: 0 } as const;
 
@@ -56,9 +56,7 @@ function nothing(at: Date): DeliveryAttempt {
   return { at: at.toISOString(), status: null, body: null, error: null, latencyMs: 0 };
 }
 
-/** When a delivery that failed is tried again: by the schedule, and not before its receiver wishes. */
 function resultOf({ tries }: Due, retryAfterMs: number | null): TryAnswer['result'] {
-  const scheduledMs = RETRY_SCHEDULE_MS[tries];
-  if (scheduledMs === undefined) return 'failed';
-  return { againInMs: Math.max(scheduledMs * (1 + (Math.random() - 0.5) * JITTER), retryAfterMs ?? 0) };
+  const againInMs = nextTryMs({ tries, retryAfterMs }, Math.random());
+  return againInMs === null ? 'failed' : { againInMs };
 }

@@ -1,6 +1,6 @@
 import { CodedError } from '@qvara/contracts/failure';
-import type { JobPayload } from '@qvara/contracts/jobs';
 import type { Reference } from '@qvara/contracts/reference';
+import { ANYWHERE, fitRows, regionWanted } from '@qvara/domain/fit-rows';
 import { randomToken } from '@qvara/runtime/crypto';
 import { newId } from '@qvara/runtime/ids';
 import type { Logger } from '@qvara/runtime/logger';
@@ -14,7 +14,6 @@ import { changedErrors, type FailedRow, failRows, faultErrors, hasChanged, readN
 import type { Ledger } from '@qvara/store/orm';
 import type { JudgedImport } from '@qvara/store/row-situations';
 import type { WorkerRef } from '@qvara/store/workers';
-import { fitRows } from './fit-rows.ts';
 import { patiently, RunOver } from './patiently.ts';
 import type { RowRuns } from './row-runs.ts';
 
@@ -51,7 +50,7 @@ export async function runRows(tools: Tools, { own, chunk, signal }: Case, most: 
   if (went.length > 0 && went.every((one) => one === 'passed over')) return 'none left';
   if (lacking.length === 0) return 'went on';
   if (fitting.length > 0) return 'went on';
-  const regions = [...new Set(lacking.map(regionOf))];
+  const regions = [...new Set(lacking.map((row) => regionWanted(row) ?? ANYWHERE))];
   await patiently(
     () => pauseForRoom(ledger, announce, { importId: own.id, regions, detail: detailOf(regions) }),
     signal,
@@ -105,11 +104,7 @@ async function setGoing(tools: Tools, { own, chunk, signal }: Case, judged: Judg
   }
 }
 
-function regionOf({ request }: Judged): string {
-  return (request?.payload as Partial<JobPayload<'customer.provision'>> | undefined)?.region ?? '';
-}
-
 function detailOf(regions: readonly string[]): string {
-  const names = regions.map((region) => (region === '' ? 'any region' : `region ${region}`));
+  const names = regions.map((region) => (region === ANYWHERE ? 'any region' : `region ${region}`));
   return `No container in ${names.join(' or ')} has head-room for the next rows.`;
 }

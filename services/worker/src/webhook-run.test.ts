@@ -4,7 +4,7 @@ import type { Due } from '@qvara/store/dispatch';
 import type { TryAnswer } from '@qvara/store/record-answers';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Consumer, startConsumer } from '../../../test/support/consumer.ts';
-import { deliverBatch, pauseOf } from './webhook-run.ts';
+import { deliverBatch } from './webhook-run.ts';
 
 const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 const poster = createPoster({ allow: parseAllow('127.0.0.1/32'), timeoutMs: 20_000 });
@@ -99,13 +99,6 @@ it('tries one alone while a webhook is suspected to be down, and all again once 
   answerAfter(1);
   expect(await deliver({ due: dueOf(30, 1), failuresBefore: 9 })).toMatchObject({ failures: 0, succeeded: true });
   expect([most, consumer.received.length]).toEqual([1, 30]);
-});
-
-it('a moment in which everything failed costs five seconds; a webhook long gone is asked every five minutes', () => {
-  expect(pauseOf(4, 10 * MINUTE_MS)).toBe(0);
-  expect([5, 500].map((failures) => pauseOf(failures, 0))).toEqual([5_000, 5_000]);
-  expect(pauseOf(6, MINUTE_MS)).toBe(30_000);
-  expect(pauseOf(6, 24 * 60 * MINUTE_MS)).toBe(5 * MINUTE_MS);
 });
 
 it('without the ledger it ends when all that it has begun is over, and nothing is left uncaught', async () => {

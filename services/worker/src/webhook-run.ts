@@ -1,14 +1,10 @@
-import { DISABLED_AFTER_MS } from '@qvara/contracts/webhooks';
+import { SUSPECT } from '@qvara/domain/webhook';
 import type { Poster } from '@qvara/outbound/post';
 import type { Due } from '@qvara/store/dispatch';
 import type { TryAnswer } from '@qvara/store/record-answers';
 import { type Address, tryDelivery } from './deliver.ts';
 
 const AT_ONCE = 16;
-/** After so many failures in a row one try at a time shows whether the webhook is back. */
-const SUSPECT = 5;
-const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 5 * 60_000;
 
 export type WebhookTools = {
   readonly poster: Poster;
@@ -36,19 +32,6 @@ export type BatchOutcome = {
   /** Somebody else has the webhook now. */
   readonly lost: boolean;
 };
-
-/**
- * For how long nothing is sent to a webhook after so many failures in a row: the longer, the longer it has been failing.
- * A moment in which much was sent costs no more than one in which little was.
- */
-export function pauseOf(failures: number, failingMs: number): number {
-  return failures < SUSPECT ? 0 : Math.min(Math.max(FIRST_PAUSE_MS, failingMs / 2), LONGEST_PAUSE_MS);
-}
-
-/** Why a webhook that fails for so long is given up; null while it is not. */
-export function givenUp(failingMs: number): string | null {
-  return failingMs >= DISABLED_AFTER_MS ? 'nothing but failures for five days' : null;
-}
 
 /**
  * Delivers what is due: lanes beside each other, each lane in its order and no further than its first failure. A webhook

@@ -1,3 +1,4 @@
+import { givenUp, pauseOf, validSecrets } from '@qvara/domain/webhook';
 import type { Poster } from '@qvara/outbound/post';
 import type { BellData } from '@qvara/queue/backend';
 import type { BellAnswer, Handle } from '@qvara/queue/consumer';
@@ -10,9 +11,8 @@ import { dispatch, findDue } from '@qvara/store/dispatch';
 import type { Ledger } from '@qvara/store/orm';
 import { recordAnswersVerb, recordHealth } from '@qvara/store/record-answers';
 import { type ClaimedWebhook, claimWebhook, disableWebhook, releaseWebhook } from '@qvara/store/webhook-runs';
-import { validSecrets } from '@qvara/store/webhooks';
 import type { Address } from './deliver.ts';
-import { deliverBatch, givenUp, pauseOf, type WebhookTools } from './webhook-run.ts';
+import { deliverBatch, type WebhookTools } from './webhook-run.ts';
 
 /** How long one webhook is attended before the others have their turn. */
 const SLICE_MS = 5_000;
