@@ -57,8 +57,23 @@ function deliver({ due, failuresBefore = 0, forMs = MINUTE_MS, record = async ()
   return deliverBatch({ poster, record, count: () => undefined }, own, { due, failuresBefore });
 }
 
+/** Answers nothing before so many requests are open at the same time; then each after a moment. */
+function answerTogether(count: number): void {
+  const { promise: together, resolve } = Promise.withResolvers<void>();
+  consumer.answer = async (_, response) => {
+    open += 1;
+    most = Math.max(most, open);
+    if (open === count) resolve();
+    await together;
+    setTimeout(() => {
+      open -= 1;
+      response.writeHead(204).end();
+    }, 2);
+  };
+}
+
 it('delivers lanes beside each other, sixteen at most, and each in its order', async () => {
-  answerAfter(20);
+  answerTogether(16);
   const outcome = await deliver({ due: dueOf(40, 5) });
   expect(outcome).toEqual({ failures: 0, succeeded: true, waitMs: 0, disabled: null, lost: false });
   expect(most).toBe(16);
