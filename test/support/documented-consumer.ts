@@ -49,7 +49,7 @@ export async function documentedConsumer(env: Readonly<Record<string, string>>):
     url,
     said,
     written() {
-      const db = new DatabaseSync(join(folder, 'events.db'), { readOnly: true });
+      const db = new DatabaseSync(join(folder, 'events.db'), { readOnly: true, timeout: 5_000 });
       try {
         return db.prepare('select id, job, number from handled where id > 0').all() as Handled[];
       } finally {
