@@ -114,7 +114,7 @@ async function lockOpenRows(sql: Sql, items: readonly RowItem[]): Promise<Set<st
     sql.query<{ importId: string; rowNo: number }>(
       `select r.import_id, r.row_no from unnest($1::text[], $2::int[]) as k (import_id, row_no)
        join import_rows r using (import_id, row_no) join imports i on i.id = r.import_id
-       where r.state = 'pending' and r.verdict is not null and i.state = 'running'`,
+       where r.import_id = any($1) and r.row_no = any($2) and r.state = 'pending' and r.verdict is not null and i.state = 'running'`,
       columns,
     ),
   ]);
@@ -152,7 +152,8 @@ async function moveRows(sql: Sql, begun: readonly BegunRow[]): Promise<void> {
     `with moved as (
        update import_rows r set state = 'running', job_id = k.job_id, customer_id = k.customer_id
        from unnest($1::text[], $2::int[], $3::text[], $4::text[]) as k (import_id, row_no, job_id, customer_id)
-       where r.import_id = k.import_id and r.row_no = k.row_no returning r.import_id, r.chunk_no
+       where r.import_id = any($1) and r.row_no = any($2) and r.import_id = k.import_id and r.row_no = k.row_no
+       returning r.import_id, r.chunk_no
      ), counts as (select import_id, chunk_no, count(*)::int as n from moved group by import_id, chunk_no)
      update import_chunks c set pending = c.pending - n.n, running = c.running + n.n
      from counts n where c.import_id = n.import_id and c.chunk_no = n.chunk_no`,

@@ -52,12 +52,13 @@ async function writeVerdicts(sql: Sql, importId: string, judged: readonly Judged
     ...(errors.length > 0 && { errors }),
     ...(warnings.length > 0 && { warnings }),
   }));
+  // The numbers are said twice: a plan made while there were few rows would else read the whole import for each batch.
   await sql.query(
     `update import_rows r set verdict = j.verdict, state = j.state, copy_no = j.copy, customer_id = j.customer,
        errors = coalesce(j.errors, '[]'), warnings = coalesce(j.warnings, '[]')
      from jsonb_to_recordset($2) as j (n int, verdict text, state text, copy int, customer text, errors jsonb, warnings jsonb)
-     where r.import_id = $1 and r.row_no = j.n`,
-    [importId, JSON.stringify(rows)],
+     where r.import_id = $1 and r.row_no = any($3) and r.row_no = j.n`,
+    [importId, JSON.stringify(rows), rows.map(({ n }) => n)],
   );
 }
 

@@ -64,9 +64,9 @@ async function correctRows(sql: Sql, importId: string, correctionId: string): Pr
   // A retry of a job by hand sets its row running under the chunk's lock.
   await lockFailed(sql, importId);
   const [other] = await sql.query<{ rowNo: number }>(
-    `select d.row_no from import_corrections d left join import_rows r on r.import_id = $2 and r.row_no = d.row_no
+    `select d.row_no from import_corrections d left join import_rows r using (import_id, row_no)
      where d.correction_id = $1 and r.state is distinct from 'failed' limit 1`,
-    [correctionId, importId],
+    [correctionId],
   );
   if (other !== undefined)
     throw new CodedError('import-not-retryable', `Row ${other.rowNo} has been tried again meanwhile.`);
@@ -76,9 +76,9 @@ async function correctRows(sql: Sql, importId: string, correctionId: string): Pr
       `update import_rows r set raw = d.raw, fields = d.fields, ref = d.ref, hash = d.hash,
          job_id = case when r.hash = d.hash then r.job_id end, customer_id = case when r.hash = d.hash then r.customer_id end,
          copy_no = case when r.hash = d.hash then r.copy_no end
-       from import_corrections d where d.correction_id = $2 and d.row_no between $3 and $4
-         and r.import_id = $1 and r.row_no = d.row_no`,
-      [importId, correctionId, first, last],
+       from import_corrections d where d.correction_id = $1 and d.row_no between $2 and $3
+         and r.import_id = d.import_id and r.row_no = d.row_no`,
+      [correctionId, first, last],
     ),
   );
   await sql.query('delete from import_corrections where correction_id = $1', [correctionId]);

@@ -77,16 +77,17 @@ export async function failRows(ledger: Ledger, chunk: ChunkClaim, failed: readon
   const { importId, chunkNo } = chunk;
   await transactPatiently(ledger.pool, async (sql) => {
     await sql.query('select from import_chunks where import_id = $1 and chunk_no = $2 for update', [importId, chunkNo]);
-    await sql.query(FAIL, [importId, chunkNo, JSON.stringify(failed)]);
+    await sql.query(FAIL, [importId, chunkNo, JSON.stringify(failed), failed.map(({ rowNo }) => rowNo)]);
   });
 }
 
+// The numbers are said twice, as where verdicts are written.
 const FAIL = `with failed as (
     update import_rows r set state = 'failed', errors = f.errors,
       verdict = case when f.changed then 'conflict' else r.verdict end
     from jsonb_to_recordset($3) as f ("rowNo" int, errors jsonb, changed boolean)
       join import_rows was on was.import_id = $1 and was.row_no = f."rowNo"
-    where r.import_id = $1 and r.row_no = f."rowNo" and r.state = 'pending' and ${RUNNING}
+    where r.import_id = $1 and r.row_no = any($4) and r.row_no = f."rowNo" and r.state = 'pending' and ${RUNNING}
     returning was.verdict as verdict, f.changed
   ), n as (
     select count(*)::int as failed, (count(*) filter (where changed))::int as changed,

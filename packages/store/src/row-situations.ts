@@ -106,15 +106,18 @@ async function findCustomers(sql: Sql, { clientId, byAdmin }: JudgedImport, name
   const ids = names.flatMap(({ id }) => id ?? []);
   const refs = names.flatMap(({ ref }) => ref ?? []);
   const select = `select cu.*, s.tenant_state, coalesce(p.state = 'failed', false) and cu.service_status = 'pending'
-       and s.customer_id is null as adoptable
-     from customers cu left join seats s on s.customer_id = cu.id left join jobs p on p.id = cu.provision_job_id`;
+       and s.customer_id is null as adoptable`;
+  const more = 'left join seats s on s.customer_id = cu.id left join jobs p on p.id = cu.provision_job_id';
   const [byId, byRef] = await Promise.all([
-    ids.length === 0 ? [] : sql.query<Found>(`${select} where cu.id = any($1)`, [ids]),
+    ids.length === 0 ? [] : sql.query<Found>(`${select} from customers cu ${more} where cu.id = any($1)`, [ids]),
+    // One by one: asked for all of them at once, a plan made while the client had few customers reads all of them.
     refs.length === 0
       ? []
       : sql.query<Found>(
-          `${select} where cu.client_id = $1 and cu.external_ref = any($2) and cu.service_status <> 'disconnected'`,
-          [clientId, refs],
+          `${select} from unnest($2::text[]) as k (ref) cross join lateral (
+             select c.* from customers c
+             where c.client_id = $1 and c.external_ref = k.ref and c.service_status <> 'disconnected' limit 1) cu ${more}`,
+          [clientId, [...new Set(refs)]],
         ),
   ]);
   const own = byId.filter((row) => byAdmin || row.clientId === clientId);
