@@ -21,23 +21,22 @@ export type Running = {
 
 /** The bells that are running in this process. */
 export function openRunning(options: { readonly handle: Handle; readonly onError: (error: Error) => void }): Running {
-  const running = new Map<AbortController, Promise<BellAnswer>>();
-  let stopped = false;
+  const running = new Set<Promise<BellAnswer>>();
+  const stopped = new AbortController();
 
   async function run(bell: BellData): Promise<BellAnswer> {
-    const controller = new AbortController();
-    const answer = options.handle(bell, controller.signal);
-    running.set(controller, answer);
+    const answer = options.handle(bell, stopped.signal);
+    running.add(answer);
     try {
       return await answer;
     } finally {
-      running.delete(controller);
+      running.delete(answer);
     }
   }
 
   return {
     process: async (job, token) => {
-      if (stopped) {
+      if (stopped.signal.aborted) {
         await job.moveToWait(token);
         throw new WaitingError();
       }
@@ -60,11 +59,10 @@ export function openRunning(options: { readonly handle: Handle; readonly onError
       return { outcome: answer.outcome };
     },
     stop() {
-      stopped = true;
-      for (const controller of running.keys()) controller.abort(new Error('The worker stops'));
+      stopped.abort(new Error('The worker stops'));
     },
     async ended() {
-      await Promise.allSettled(running.values());
+      await Promise.allSettled(running);
     },
   };
 }

@@ -7,6 +7,7 @@ import { done, type StepAnswer, type Tools } from './context.ts';
 import { RunOver } from './patiently.ts';
 import type { Run } from './run.ts';
 import { steps } from './steps.ts';
+import { createTimeLimits } from './time-limits.ts';
 
 export type StepRunner = {
   ensure(run: Run, step: StepName): Promise<StepAnswer>;
@@ -15,6 +16,8 @@ export type StepRunner = {
 
 /** Runs single steps: gives each its time limit, and turns what it throws into a fault. */
 export function createStepRunner(tools: Tools, logger: Pick<Logger, 'error'>): StepRunner {
+  const limits = createTimeLimits();
+
   async function guard(run: Run, step: StepName, act: () => Promise<StepAnswer>): Promise<StepAnswer> {
     try {
       const answer = await act();
@@ -39,7 +42,7 @@ export function createStepRunner(tools: Tools, logger: Pick<Logger, 'error'>): S
   };
 
   function contextOf(run: Run) {
-    return run.context(tools, jobDefinition(run.job.type).timeoutMs);
+    return run.context(tools, limits(run.signal, jobDefinition(run.job.type).timeoutMs));
   }
 }
 

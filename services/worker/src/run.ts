@@ -17,8 +17,8 @@ export type Run = {
   readonly signal: AbortSignal;
   /** Writes the next act of the run. Throws RunOver when the claim is lost, or the process stops before it is written. */
   write(act: Pick<AdvanceItem, 'events' | 'changes' | 'place'>): Promise<void>;
-  /** What a step gets to know, with a time limit of its own. */
-  context(tools: Tools, timeoutMs: number): StepContext;
+  /** What a step gets to know, with the signal that limits its time. */
+  context(tools: Tools, signal: AbortSignal): StepContext;
 };
 
 type Advance = (item: AdvanceItem) => Promise<AdvanceAnswer>;
@@ -52,7 +52,7 @@ export function openRun(claim: Claim, advance: Advance, signal: AbortSignal): Ru
       seat = act.changes?.seat === 'release' ? null : answer.seat;
       job = answer.job;
     },
-    context(tools, timeoutMs) {
+    context(tools, limited) {
       const { id: jobId, clientId, byAdmin, payload, acceptedAt } = job;
       return {
         tools,
@@ -65,7 +65,7 @@ export function openRun(claim: Claim, advance: Advance, signal: AbortSignal): Ru
         seat,
         settingsChange: settingsChangeOf(job.type, payload),
         now: firstToRun(job)?.startedAt ?? acceptedAt,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal: limited,
       };
     },
   };
