@@ -34,7 +34,7 @@ const LONGEST_PAUSE_MS = 100;
  */
 export function coalesce<Item, Answer>(
   verb: BatchVerb<Item, Answer>,
-  maxBatch = 128,
+  maxBatch = 512,
   apartMs: () => number = () => 0,
 ): (item: Item) => Promise<Answer> {
   let queue: Waiting<Item, Answer>[] = [];

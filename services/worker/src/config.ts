@@ -14,7 +14,7 @@ const schema = z.object({
   PLATFORM_DATABASE_URL: url('postgres', 'postgresql').describe("the sandbox platform's own database"),
   HOST: z.string().default('127.0.0.1'),
   WORKER_PORT: port.default(4002),
-  WORKER_CONCURRENCY: positiveInteger.default(128).describe('how many jobs of a queue run at once in this process'),
+  WORKER_CONCURRENCY: positiveInteger.default(512).describe('how many jobs of a queue run at once in this process'),
   WORKER_SHARED_CONCURRENCY: positiveInteger
     .default(6)
     .describe('how many of them clients with a backlog get while others have little to do'),
