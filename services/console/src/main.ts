@@ -1,4 +1,5 @@
 import { openBackend } from '@qvara/queue/connection';
+import { readEnvironment } from '@qvara/runtime/environment';
 import { logLevel } from '@qvara/runtime/fields';
 import { runService, type Service } from '@qvara/runtime/lifecycle';
 import { createLogger } from '@qvara/runtime/logger';
@@ -15,12 +16,13 @@ const POOL_SIZE = 4;
 /** What closing the queues and the ledger may take, once no request runs any more. */
 const CLOSE_MS = 4000;
 
-const logger = createLogger({ name: 'console', level: logLevel.catch('info').parse(process.env.LOG_LEVEL) });
+const env = await readEnvironment();
+const logger = createLogger({ name: 'console', level: logLevel.catch('info').parse(env.LOG_LEVEL) });
 
 await runService({ name: 'console', logger, start });
 
 async function start(): Promise<Service> {
-  const config = loadConsoleConfig();
+  const config = loadConsoleConfig(env);
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, HOST: host, CONSOLE_PORT: port } = config;
   // The console reads keys only: it starts no job, so the settings of jobs are of no consequence here.
   const jobSettings = { clientWindow: 1, quarantineDays: 1, sipDomain: 'unused.invalid' };

@@ -1,17 +1,19 @@
+import { readEnvironment } from '@qvara/runtime/environment';
 import { LOG_LEVELS } from '@qvara/runtime/fields';
 import { runService } from '@qvara/runtime/lifecycle';
 import { createLogger } from '@qvara/runtime/logger';
 import { loadIntakeConfig } from './config.ts';
 import { createIntake } from './intake.ts';
 
-const level = LOG_LEVELS.find((name) => name === process.env.LOG_LEVEL) ?? 'info';
+const env = await readEnvironment();
+const level = LOG_LEVELS.find((name) => name === env.LOG_LEVEL) ?? 'info';
 const logger = createLogger({ name: 'intake', level });
 
 await runService({
   name: 'intake',
   logger,
   start: async () => {
-    const config = loadIntakeConfig(process.env);
+    const config = loadIntakeConfig(env);
     return await createIntake({
       databaseUrl: config.DATABASE_URL,
       redisUrl: config.REDIS_URL,

@@ -1,3 +1,5 @@
+import type { Environment } from '@qvara/runtime/environment';
+
 /** What every process may need from the machine. */
 const machine = [
   'PATH',
@@ -42,12 +44,20 @@ const settings = {
 
 /** A service that standalone runs. */
 export type ServiceName = keyof typeof settings;
-export type Environment = Record<string, string | undefined>;
 
-/** Picks from `env` what the service needs. Settings of the platform's driver begin with PLATFORM_. */
+/** Picks from `env` what every process needs of the machine. No secret is in it. */
+export function machineEnvironment(env: Environment): Record<string, string> {
+  const wanted = new Set<string>(machine);
+  return pick(env, (name) => wanted.has(name));
+}
+
+/** Picks from `env` the settings of the service. Those of the platform's driver begin with PLATFORM_. */
 export function pickEnvironment(service: ServiceName, env: Environment): Record<string, string> {
-  const wanted = new Set<string>([...machine, ...settings[service]]);
-  const isWanted = (name: string) => wanted.has(name) || (service === 'worker' && name.startsWith('PLATFORM_'));
+  const wanted = new Set<string>(settings[service]);
+  return pick(env, (name) => wanted.has(name) || (service === 'worker' && name.startsWith('PLATFORM_')));
+}
+
+function pick(env: Environment, isWanted: (name: string) => boolean): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => isWanted(entry[0]) && Boolean(entry[1])),
   );

@@ -1,5 +1,5 @@
+import type { Environment } from '@qvara/runtime/environment';
 import { type BannerFacts, renderBanner } from './banner.ts';
-import type { Environment } from './child-environment.ts';
 import { type Child, startChild } from './children.ts';
 import type { StandaloneConfig } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -12,8 +12,12 @@ const stopPatienceMs = 15_000;
 /** Everything that has been started so far, so that a stop in the middle of a start finds it too. */
 export type Standalone = { children: Child[]; databases?: Databases; folder?: DataFolder };
 
-/** Brings up the databases, then the services; answers the banner. What it has started is in `standalone` at any moment. */
+/**
+ * Brings up the databases while the services load, then the services; answers the banner. What it has started is in
+ * `standalone` at any moment.
+ */
 export async function startAll(standalone: Standalone, { config, env, folder }: Given): Promise<string> {
+  const [intake, worker, pages] = startChildren(standalone, env);
   const databases = await openDatabases(config, folder.file('postgres'));
   standalone.databases = databases;
   const { ledgerUrl, platformUrl } = databases;
@@ -21,18 +25,21 @@ export async function startAll(standalone: Standalone, { config, env, folder }: 
   await migrateAll({ ledgerUrl, queuesOnPostgres: !config.REDIS_URL, sandboxUrl });
   const keyFile = folder.file('api-key');
   const hasKey = await seedOnce({ databaseUrl: ledgerUrl, keyFile, containers: config.PLATFORM === 'sandbox' ? 3 : 0 });
-  const ports = await startServices(standalone, {
-    ...env,
-    HOST: config.HOST,
-    PLATFORM: config.PLATFORM,
-    INTAKE_PORT: String(config.INTAKE_PORT),
-    WORKER_PORT: String(config.WORKER_PORT),
-    CONSOLE_PORT: String(config.CONSOLE_PORT),
-    DATA_DIR: folder.path,
-    DATABASE_URL: ledgerUrl,
-    PLATFORM_DATABASE_URL: platformUrl,
-    SECRET_KEY: config.SECRET_KEY ? env.SECRET_KEY : ensureSecretKey(folder.file('secret-key')),
-  });
+  const ports = await serve(
+    { intake, worker, pages },
+    {
+      ...env,
+      HOST: config.HOST,
+      PLATFORM: config.PLATFORM,
+      INTAKE_PORT: String(config.INTAKE_PORT),
+      WORKER_PORT: String(config.WORKER_PORT),
+      CONSOLE_PORT: String(config.CONSOLE_PORT),
+      DATA_DIR: folder.path,
+      DATABASE_URL: ledgerUrl,
+      PLATFORM_DATABASE_URL: platformUrl,
+      SECRET_KEY: config.SECRET_KEY ? env.SECRET_KEY : ensureSecretKey(folder.file('secret-key')),
+    },
+  );
   return renderBanner({ host: config.HOST, ports, keyFile, hasKey, dataFolder: folder.path });
 }
 
@@ -56,16 +63,19 @@ export async function stopAll({ children, databases, folder }: Standalone, hurri
 
 type Given = { config: StandaloneConfig; env: Environment; folder: DataFolder };
 
-async function startServices(standalone: Standalone, env: Environment): Promise<BannerFacts['ports']> {
-  const start = (child: Child) => {
-    standalone.children.push(child);
-    return child.ready;
-  };
-  const intake = start(startChild('intake', env));
-  const worker = start(startChild('worker', env));
+function startChildren(standalone: Standalone, env: Environment) {
+  const children = [startChild('intake', env), startChild('worker', env), startChild('console', env)] as const;
+  standalone.children.push(...children);
+  return children;
+}
+
+type Services = { readonly intake: Child; readonly worker: Child; readonly pages: Child };
+
+async function serve({ intake, worker, pages }: Services, env: Environment): Promise<BannerFacts['ports']> {
+  const [atIntake, atWorker] = [intake.serve(env), worker.serve(env)];
   // Only then is its real port known, which the console needs.
-  const INTAKE_PORT = env.INTAKE_PORT === '0' ? String(await intake) : env.INTAKE_PORT;
-  const pages = start(startChild('console', { ...env, INTAKE_PORT }));
-  const [intakePort, workerPort, consolePort] = await Promise.all([intake, worker, pages]);
+  const INTAKE_PORT = env.INTAKE_PORT === '0' ? String(await atIntake) : env.INTAKE_PORT;
+  const atPages = pages.serve({ ...env, INTAKE_PORT });
+  const [intakePort, workerPort, consolePort] = await Promise.all([atIntake, atWorker, atPages]);
   return { intake: intakePort, worker: workerPort, console: consolePort };
 }

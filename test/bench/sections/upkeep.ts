@@ -4,7 +4,7 @@ import { medianOf, round } from '../figures.ts';
 import { measureGrowth } from '../growth.ts';
 import { measureIdle } from '../idle.ts';
 import { profileServices, publishProfiles } from '../profile.ts';
-import { measureStart } from '../start.ts';
+import { measureStarts, type Starts } from '../start.ts';
 
 /** What a job costs when many customers are in the ledger. */
 export async function growth({ backend, quick }: Size): Promise<Figure[]> {
@@ -38,9 +38,12 @@ export async function idle({ backend, quick }: Size): Promise<Figure[]> {
 
 /** From nothing to the first 202. */
 export async function start({ quick }: Size): Promise<Figure[]> {
-  const seconds: number[] = [];
-  for (let n = 0; n < (quick ? 1 : 5); n++) seconds.push(await measureStart());
-  return [{ name: 'start to first 202', value: medianOf(seconds, (one) => one), unit: 's', goal: { atMost: 5 } }];
+  const runs: Starts[] = [];
+  for (let n = 0; n < (quick ? 1 : 5); n++) runs.push(await measureStarts());
+  return [
+    { name: 'start to first 202', value: medianOf(runs, ({ first }) => first), unit: 's', goal: { atMost: 5 } },
+    { name: 'with modules compiled before', value: medianOf(runs, ({ again }) => again), unit: 's' },
+  ];
 }
 
 const LARGEST_HOMES = 8;

@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+
+/** Settings by name, as a process finds them in its environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The name under which a parent says that it sends the settings; its value is then `parent`. */
+export const SETTINGS_FROM = 'QVARA_SETTINGS_FROM';
+
+type Host = Pick<NodeJS.Process, 'env' | 'once'>;
+
+/**
+ * The settings of this process: its environment, and over it what its parent sends, where there is one that says it will.
+ * So a service can load its modules while its parent still finds out where the database is.
+ */
+export async function readEnvironment(host: Host = process): Promise<Environment> {
+  if (host.env[SETTINGS_FROM] !== 'parent') return host.env;
+  const [{ settings }] = (await once(host as NodeJS.Process, 'message')) as [{ readonly settings: Environment }];
+  return { ...host.env, ...settings };
+}
