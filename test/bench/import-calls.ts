@@ -10,7 +10,9 @@ export type ImportCalls = {
   /** Sends a file; answers when it is stored. */
   send(pieces: Iterable<string>, query: string): Promise<ImportAnswer>;
   read(id: string): Promise<ImportAnswer>;
-  act(id: string, action: 'run' | 'retry' | 'pause' | 'resume' | 'cancel'): Promise<ImportAnswer>;
+  act(id: string, action: 'run' | 'pause' | 'resume' | 'cancel'): Promise<ImportAnswer>;
+  /** Runs failed rows again, corrected by a file. */
+  retry(id: string, corrected: Iterable<string>): Promise<ImportAnswer>;
   /** The failed rows, piece by piece. */
   failed(id: string): Promise<AsyncIterable<string>>;
   /** Waits for one of these states; how many milliseconds that took. */
@@ -42,6 +44,7 @@ export function importCalls(url: string, key: string): ImportCalls {
     send: (pieces, query) => json('POST', `?type=customer.provision&${query}`, Readable.from(pieces)),
     read,
     act: (id, action) => json('POST', `/${id}/${action}`),
+    retry: (id, corrected) => json('POST', `/${id}/retry`, Readable.from(corrected)),
     async failed(id) {
       const body = await call('GET', `/${id}/failed.csv`);
       body.setEncoding('utf8');

@@ -27,9 +27,9 @@ const AT_ONCE = 2;
 const LOOK_MS = 5_000;
 const POOL = 5;
 /** Rows in one write at most. */
-const BATCH = 512;
+const BATCH = 256;
 /** How many rows run at once, and how many are accepted together: alone, and while single jobs are about. */
-const ALONE = { running: 1536, together: 512 };
+const ALONE = { running: 768, together: 256 };
 const IN_COMPANY = { running: 12, together: 6 };
 /** In company writes keep so far apart. */
 const APART_MS = 20;
