@@ -39,6 +39,16 @@ describe('an idempotency key', () => {
     }
   });
 
+  it('is refused with a file that differs in its last row only, however long it is', async () => {
+    const rows = goodRows(3_000, 'long');
+    await client.taken(csvOf(rows), keyed('long'));
+    const other = csvOf([...rows.slice(0, -1), ...goodRows(3_000, 'gnol').slice(-1)]);
+    expect(other).toHaveLength(csvOf(rows).length);
+    const { status, body } = await client.upload(other, keyed('long'));
+    expect([status, body.code]).toEqual([422, 'idempotency-key-reused']);
+    expect((await client.upload(csvOf(rows), keyed('long'))).headers.get('idempotent-replayed')).toBe('true');
+  });
+
   it('makes one import of what is sent many times at once', async () => {
     const file = csvOf(goodRows(600, 'crowd'));
     const answers = await Promise.all(Array.from({ length: 4 }, () => client.upload(file, keyed('crowd'))));

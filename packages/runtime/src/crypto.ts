@@ -61,6 +61,19 @@ export function sha256(content: string | Uint8Array): string {
   return digest(content).toString('hex');
 }
 
+/** SHA-256 of what comes piece by piece. */
+export type RunningDigest = {
+  add(piece: Uint8Array): void;
+  /** Of all so far, in hexadecimal digits. */
+  hex(): string;
+};
+
+/** Begins a digest. */
+export function startSha256(): RunningDigest {
+  const hash = createHash('sha256');
+  return { add: (piece) => void hash.update(piece), hex: () => hash.copy().digest('hex') };
+}
+
 function digest(content: string | Uint8Array): Buffer {
   return createHash('sha256').update(content).digest();
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { rowAttempt } from '@qvara/contracts/imports';
 import { REFERENCE_SEED } from '@qvara/contracts/reference';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
@@ -158,6 +159,25 @@ it('what a corrected import would need counts also the rows that were not correc
   await check(importId);
   const [chunk] = await process.rows('select seats, fees from import_chunks where import_id = $1', [importId]);
   expect(chunk).toMatchObject({ seats: { '': 1, west: 1 }, fees: [{ code: 'retention-sms', rows: 2 }] });
+});
+
+it('a row that failed without a job was tried, and what it costs is not counted again', async () => {
+  const { ledger, announce } = process;
+  const { id: importId, chunk } = await goingRows(process, [newRow({ retention: { sms: 365 } })]);
+  const plan = () => process.rows('select seats, fees from import_chunks where import_id = $1', [importId]);
+  const before = await plan();
+  const errors = [{ field: null, code: 'row-changed', message: 'It is another now.', remedy: 'Retry the row.' }];
+  await failRows(ledger, chunk, [{ rowNo: 1, errors, changed: true }]);
+  const [row] = await process.rows<{ attempts: unknown[] }>('select attempts from import_rows where import_id = $1', [
+    importId,
+  ]);
+  expect(row?.attempts.map((one) => rowAttempt.parse(one))).toMatchObject([
+    { attempt: 1, jobId: null, state: 'failed' },
+  ]);
+  await setState(importId, 'completed-with-failures');
+  await retryImport(ledger, announce, { importId, viewer, correctionId: null });
+  await check(importId);
+  expect(await plan()).toEqual(before);
 });
 
 it('what a row has cost is not counted again when it is tried again', async () => {

@@ -127,19 +127,20 @@ export async function touchImport(ledger: Ledger, importId: string): Promise<voi
   );
 }
 
-type Received = { readonly importId: string; readonly layout: ImportLayout };
+/** `fingerprint`: what it is known by, now that all of it is. */
+type Received = { readonly importId: string; readonly layout: ImportLayout; readonly fingerprint: string };
 
 /** All rows are stored: the import waits to be checked. Repeatable. False when it was not received any more. */
 export async function finishReceiving(
   ledger: Ledger,
   announce: Announce,
-  { importId, layout }: Received,
+  { importId, layout, fingerprint }: Received,
 ): Promise<boolean> {
   const lastEvent = await transactPatiently(ledger.pool, async (sql) => {
     const [mine] = await sql.query(
-      `update imports set state = 'checking', touched_at = clock_timestamp(), layout = $2
+      `update imports set state = 'checking', touched_at = clock_timestamp(), layout = $2, fingerprint = $3
          where id = $1 and state = 'receiving' and touched_at > 'epoch' returning id`,
-      [importId, JSON.stringify(layout)],
+      [importId, JSON.stringify(layout), fingerprint],
     );
     return mine === undefined ? 0 : await appendEvents(sql, await importEvents(sql, importId));
   });

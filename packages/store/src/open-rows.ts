@@ -81,9 +81,14 @@ export async function failRows(ledger: Ledger, chunk: ChunkClaim, failed: readon
   });
 }
 
+const NOW = `to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+/** It was tried, though no job came of it: what it costs is counted once. */
+const ATTEMPT = `jsonb_build_object('attempt', jsonb_array_length(r.attempts) + 1, 'jobId', null, 'state', 'failed',
+  'failure', null, 'startedAt', ${NOW}, 'finishedAt', ${NOW})`;
+
 // The numbers are said twice, as where verdicts are written.
 const FAIL = `with failed as (
-    update import_rows r set state = 'failed', errors = f.errors,
+    update import_rows r set state = 'failed', errors = f.errors, attempts = r.attempts || ${ATTEMPT},
       verdict = case when f.changed then 'conflict' else r.verdict end
     from jsonb_to_recordset($3) as f ("rowNo" int, errors jsonb, changed boolean)
       join import_rows was on was.import_id = $1 and was.row_no = f."rowNo"

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CHUNK_ROWS, type ImportMode } from '@qvara/contracts/imports';
 import type { JobType } from '@qvara/contracts/jobs';
 import { codeNames } from '@qvara/domain/import-row';
+import { sha256, startSha256 } from '@qvara/runtime/crypto';
 import { newId } from '@qvara/runtime/ids';
 import { classify } from '@qvara/store/coalesce';
 import {
@@ -21,7 +22,7 @@ import type { Parts } from './parts.ts';
 import { Refusal } from './refusal.ts';
 import type { SentFile } from './sent-file.ts';
 
-/** By so much of a file it is known again. */
+/** By so much of a file it is known while it is received. */
 const HEAD_BYTES = 64 * 1024;
 /** A chunk is stored when it has so much text, however few rows that is. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -54,9 +55,12 @@ export async function receiveImport(
   { wish, file }: { readonly wish: ImportWish; readonly file: SentFile },
 ): Promise<{ readonly id: string; readonly replayed: boolean }> {
   const { ledger } = parts;
-  const { head, all } = await readAhead(checkText(file.bytes), HEAD_BYTES);
+  const digest = startSha256();
+  const { head, all } = await readAhead(checkText(passing(file.bytes, digest.add)), HEAD_BYTES);
   const names = codeNames(await parts.reference.read());
   const table = await openTable({ format: file.format, head, bytes: all }, { ...wish, names });
+  const asked = fingerprint({ ...wish, format: file.format });
+  const begins = `${asked} ${sha256(head.subarray(0, HEAD_BYTES))}`;
   const { begun, row } = await beginImport(ledger, {
     id: newId('imp'),
     clientId: viewer.clientId,
@@ -69,17 +73,19 @@ export async function receiveImport(
     dryRun: wish.dryRun,
     layout: table.layout(),
     idempotencyKey,
-    fingerprint: knownBy(wish, file, head),
+    fingerprint: begins,
   });
   if (!begun) {
-    if (!isSame(row.fingerprint, knownBy(wish, file, head))) throw reused();
-    if (row.state === 'receiving') throw beingReceived();
+    if (row.state === 'receiving') throw row.fingerprint === begins ? beingReceived() : reused();
+    await readToEnd(table.rows);
+    if (row.fingerprint !== `${asked} ${digest.hex()}`) throw reused();
     return { id: row.id, replayed: true };
   }
   const alive = setInterval(() => void touchImport(ledger, row.id).catch(() => undefined), TOUCHED_MS);
   try {
     await storeRows(parts, row.id, table.rows);
-    await patiently(parts, () => finishReceiving(ledger, parts.announce, { importId: row.id, layout: table.layout() }));
+    const received = { importId: row.id, layout: table.layout(), fingerprint: `${asked} ${digest.hex()}` };
+    await patiently(parts, () => finishReceiving(ledger, parts.announce, received));
   } catch (error) {
     await abandonImport(ledger, row.id).catch((lost: unknown) => {
       parts.logger.warn({ err: lost, importId: row.id }, 'a broken off import is left to housekeeping');
@@ -145,15 +151,17 @@ function isUnavailable(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === 'unavailable';
 }
 
-/** What a request is known by: what it asks for, how its file begins, and how long that is, if it says so. */
-function knownBy(wish: ImportWish, { format, length }: SentFile, head: Buffer): string {
-  const begins = head.subarray(0, HEAD_BYTES).toString('latin1');
-  return `${fingerprint({ ...wish, format, begins })} ${length ?? ''}`;
+/** Passes pieces on, and shows each to `see`. */
+async function* passing(pieces: AsyncIterable<Buffer>, see: (piece: Buffer) => void): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) {
+    see(piece);
+    yield piece;
+  }
 }
 
-function isSame(one: string, other: string): boolean {
-  const [[head, length], [otherHead, otherLength]] = [one.split(' '), other.split(' ')];
-  return head === otherHead && (length === '' || otherLength === '' || length === otherLength);
+/** A file that is known already is read all the same: only its end tells whether it is the same one. */
+async function readToEnd(rows: AsyncGenerator<TableRow>): Promise<void> {
+  for (let row = await rows.next(); row.done !== true; ) row = await rows.next();
 }
 
 function reused(): Refusal {

@@ -14,8 +14,6 @@ const CLOSE = { Connection: 'close' };
 /** A file on its way in. */
 export type SentFile = {
   readonly format: FileFormat;
-  /** How many bytes it has, when its sender has said so. */
-  readonly length: number | null;
   /**
    * Its bytes as they come; to be read once. Throws `upload-stalled` when they do not come, `file-too-large`, and
    * `unavailable` when the service stops.
@@ -65,7 +63,6 @@ export function openFile(request: IncomingMessage, { idleMs, stopping }: Limits)
 
   return {
     format,
-    length,
     bytes: read(),
     leave() {
       void pieces.return?.();
