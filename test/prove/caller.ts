@@ -6,6 +6,8 @@ export type Request = {
   readonly method: 'GET' | 'POST' | 'PATCH';
   readonly path: string;
   readonly body?: unknown;
+  /** A file instead of a body. */
+  readonly csv?: string;
   readonly key?: string;
 };
 export type Answer = { readonly status: number; readonly body: Record<string, unknown> };
@@ -34,15 +36,17 @@ const NOT_NOW: ReadonlySet<number> = new Set([0, 408, 429]);
 export function createCaller({ urls, apiKey, chance, heard }: Means): Caller {
   let turn = chance.between(0, urls.length - 1);
 
-  async function ask({ method, path, body, key }: Request, signal: AbortSignal): Promise<Answer> {
+  async function ask({ method, path, body, csv, key }: Request, signal: AbortSignal): Promise<Answer> {
     const response = await fetch(`${urls[turn++ % urls.length]}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${apiKey}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(csv === undefined ? {} : { 'content-type': 'text/csv' }),
         ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(csv === undefined ? {} : { body: csv }),
       signal,
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };

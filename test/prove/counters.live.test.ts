@@ -1,11 +1,13 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, provisioning } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { addContainers, type Stack, startStack } from '../support/stack.ts';
 import { createCaller } from './caller.ts';
 import { createChance } from './chance.ts';
 import { DEFECTS, type Defect, firstDelivered, received, withoutFirst } from './defects.ts';
 import { loadEvidence } from './evidence.ts';
+import { createImporter, type Importer } from './import-load.ts';
 import type { Accepted } from './load-log.ts';
 import { settleDeliveries } from './settle-deliveries.ts';
 import { type Subscriber, subscribe } from './subscriber.ts';
@@ -16,17 +18,25 @@ describe('the counters of the proof', () => {
   let ledger: pg.Client;
   let platform: pg.Client;
   let subscriber: Subscriber;
+  let importer: Importer;
   const accepted: Accepted[] = [];
 
   beforeAll(async () => {
     stack = await startStack({ backend: 'postgres', env: { WEBHOOK_ALLOW: '127.0.0.1/32' } });
     const api = await stack.client();
-    await addContainers(api, [{ id: '100001', capacity: 10 }]);
+    await addContainers(api, [
+      { id: '100001', capacity: 10 },
+      { id: '100002', capacity: 900, region: 'west' },
+      { id: '100003', capacity: 900, region: 'east' },
+    ]);
     const chance = createChance(1);
     const urls = stack.intakes.map(({ url }) => url);
     const caller = createCaller({ urls, apiKey: api.key, chance, heard: () => undefined });
     subscriber = await subscribe({ caller, chance, names: null, troubled: false });
     await Promise.all([0, 1, 2].map((index) => liveThrough(api, index)));
+    const { key } = await stack.client();
+    importer = createImporter(createCaller({ urls, apiKey: key, chance, heard: () => undefined }), chance);
+    await importOne();
     ledger = new pg.Client({ connectionString: stack.database.url });
     platform = new pg.Client({ connectionString: stack.database.sandboxUrl });
     await Promise.all([ledger.connect(), platform.connect()]);
@@ -37,6 +47,15 @@ describe('the counters of the proof', () => {
     await Promise.all([ledger.end(), platform.end()]);
     await stack.stop();
   });
+
+  async function importOne(): Promise<void> {
+    const over = new AbortController();
+    const work = importer.work(over.signal);
+    await eventually(() => importer.sent.length > 0);
+    over.abort();
+    await work;
+    expect(await importer.settle()).toBe(true);
+  }
 
   /** The jobs of one customer; the last of them is disconnected. */
   async function liveThrough(api: Api, index: number): Promise<void> {
@@ -63,7 +82,8 @@ describe('the counters of the proof', () => {
       const { rows } = await stack.ledger.pool.query('select sequence::int as sequence from events');
       const seen = new Map(rows.map(({ sequence }) => [sequence as number, 1]));
       const subscriptions = [subscriber.subscription];
-      const evidence = await loadEvidence({ ledger, platform, accepted, seen, subscriptions });
+      const { sent, wrong: sums } = importer;
+      const evidence = await loadEvidence({ ledger, platform, accepted, seen, subscriptions, sent, sums });
       return judge({ ...evidence, ...memory?.(evidence) });
     } finally {
       await Promise.all([ledger.query('rollback'), platform.query('rollback')]);

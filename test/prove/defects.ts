@@ -10,8 +10,9 @@ export type Defect = {
   readonly memory?: (evidence: Evidence) => Partial<Evidence>;
 };
 
-const newest = 'where last = (select max(last) from event_entries)';
+const newest = 'where last = (select max(last) from event_entries where job_id is not null)';
 const firstJob = "where id = (select min(id) from jobs where type = 'customer.provision')";
+const ofSomeRow = 'where id = (select min(id) from jobs where import_id is not null)';
 export const firstDelivered = '(select min(sequence) from deliveries)';
 const effect = 'insert into effects (effect, value, container_id, number, customer_id, job_id, claim_no)';
 
@@ -127,6 +128,36 @@ export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
       memory: received((receipts) => [...receipts.slice(1), ...receipts.slice(0, 1)]),
     },
     { name: 'all came backwards', memory: received((receipts) => receipts.toReversed()) },
+  ],
+  'imports inexact': [
+    { name: 'an import is gone', ledger: 'delete from imports' },
+    { name: 'an import never ended', ledger: "update imports set state = 'running'" },
+    { name: 'a count that lies', ledger: 'update import_chunks set done = done - 1, failed = failed + 1 where done > 0' },
+    { name: 'a row is gone', ledger: 'delete from import_rows where row_no = 1' },
+    { name: 'a row is still open', ledger: "update import_rows set state = 'pending' where row_no = 1" },
+    { name: 'a row is done and its job is not', ledger: `update jobs set state = 'failed' ${ofSomeRow}` },
+    {
+      name: 'a row has failed and its job is completed',
+      ledger: `update import_rows set state = 'failed' where job_id = (select id from jobs ${ofSomeRow})`,
+    },
+    {
+      name: 'a row that has two jobs',
+      memory: ({ jobs }) => ({ jobs: [...jobs, ...jobs.filter((job) => job.import_id !== null)] }),
+    },
+    {
+      name: 'a bad row that was carried out',
+      memory: ({ sent, rows }) => ({
+        sent: sent.map((one) => ({
+          ...one,
+          bad: rows.filter(({ state }) => state === 'done').map((row) => row.row_no),
+        })),
+      }),
+    },
+    {
+      name: 'two customers of one reference',
+      memory: ({ customers }) => ({ customers: [...customers, ...customers] }),
+    },
+    { name: 'totals that did not add up once', memory: () => ({ sums: ['imp_x'] }) },
   ],
 };
 

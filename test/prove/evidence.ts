@@ -1,4 +1,5 @@
 import type { Received } from '../support/consumer.ts';
+import type { SentImport } from './import-load.ts';
 import type { Accepted } from './load-log.ts';
 
 /** The tables that tell what happened, as rows, and what the load and the reader saw. */
@@ -19,7 +20,22 @@ export type Evidence = {
   /** How often the reader saw each event number; null when nobody read. */
   readonly seen: ReadonlyMap<number, number> | null;
   readonly subscriptions: readonly Subscription[];
+  readonly imports: readonly Import[];
+  readonly rows: readonly ImportedRow[];
+  /** Files that were taken, and totals that did not add up when they were read. */
+  readonly sent: readonly SentImport[];
+  readonly sums: readonly string[];
 };
+
+type RowCounts = {
+  readonly pending: number;
+  readonly running: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly skipped: number;
+};
+type Import = RowCounts & { readonly id: string; readonly state: string };
+export type ImportedRow = { readonly import_id: string; readonly row_no: number; readonly state: string };
 
 /** What a webhook asked for, and what its receiver took, in its order. */
 export type Subscription = {
@@ -39,6 +55,8 @@ export type Job = {
   readonly turn: number;
   readonly held: { readonly reason?: string } | null;
   readonly event_count: number;
+  readonly import_id: string | null;
+  readonly import_row: number | null;
 };
 export type Event = {
   readonly sequence: number;
@@ -62,7 +80,12 @@ type Container = {
   readonly seats: number;
   readonly quarantined: number;
 };
-type Customer = { readonly id: string; readonly service_status: string };
+type Customer = {
+  readonly id: string;
+  readonly client_id: string;
+  readonly external_ref: string | null;
+  readonly service_status: string;
+};
 type Window = {
   readonly client_id: string;
   readonly queue: string;
@@ -88,19 +111,20 @@ export type Counter = (evidence: Evidence) => readonly Offence[];
 /** What can be asked for rows: a pool, or a client in a transaction. */
 export type Source = { query(text: string): Promise<{ rows: unknown[] }> };
 type Sources = Pick<Evidence, 'accepted' | 'seen'> &
-  Partial<Pick<Evidence, 'subscriptions'>> & { readonly ledger: Source; readonly platform: Source };
+  Partial<Pick<Evidence, 'subscriptions' | 'sent' | 'sums'>> & { readonly ledger: Source; readonly platform: Source };
 
 const at = (column: string) => `(extract(epoch from ${column}) * 1000)::float8 as at`;
 const place = "container_id::text, to_char(number, 'FM000') as number, customer_id";
 
 /** Reads everything. Nothing may be running any more. */
 export async function loadEvidence(sources: Sources): Promise<Evidence> {
-  const { ledger, platform, accepted, seen, subscriptions = [] } = sources;
+  const { ledger, platform, accepted, seen, subscriptions = [], sent = [], sums = [] } = sources;
   const rows = async <T>(source: Source, sql: string) => (await source.query(sql)).rows as T[];
   return {
     jobs: await rows(
       ledger,
-      'select id, customer_id, type, state, turn, held, event_count from jobs order by customer_id, turn',
+      `select id, customer_id, type, state, turn, held, event_count, import_id, import_row from jobs
+       order by customer_id, turn`,
     ),
     events: await rows(
       ledger,
@@ -108,7 +132,7 @@ export async function loadEvidence(sources: Sources): Promise<Evidence> {
     ),
     seats: await rows(ledger, 'select container_id, number, customer_id, state from seats'),
     containers: await rows(ledger, 'select id, capacity, seats, quarantined from containers'),
-    customers: await rows(ledger, 'select id, service_status from customers'),
+    customers: await rows(ledger, 'select id, client_id, external_ref, service_status from customers'),
     windows: await rows(
       ledger,
       `select client_id, queue, outstanding, (select count(*)::int from jobs j where j.client_id = w.client_id
@@ -129,8 +153,17 @@ export async function loadEvidence(sources: Sources): Promise<Evidence> {
       `select webhook_id, sequence::int, state, jsonb_array_length(attempts) as tries from deliveries
        where state <> 'delivered' and not replay`,
     ),
+    imports: await rows(
+      ledger,
+      `select i.id, i.state, sum(pending)::int as pending, sum(running)::int as running, sum(done)::int as done,
+         sum(failed)::int as failed, sum(skipped)::int as skipped
+       from imports i join import_chunks c on c.import_id = i.id group by i.id`,
+    ),
+    rows: await rows(ledger, 'select import_id, row_no, state from import_rows order by import_id, row_no'),
     accepted,
     seen,
     subscriptions,
+    sent,
+    sums,
   };
 }

@@ -10,6 +10,7 @@ import { runClient } from './client-load.ts';
 import { direct } from './director.ts';
 import { loadEvidence } from './evidence.ts';
 import { faultsOf } from './faults.ts';
+import { createImporter } from './import-load.ts';
 import { addKeys } from './keys.ts';
 import { openLoadLog } from './load-log.ts';
 import { createOperator } from './operator.ts';
@@ -23,6 +24,7 @@ import { judge } from './verdict.ts';
 import { startWorld, type World } from './world.ts';
 
 const CLIENT_SCOPES: readonly Scope[] = ['jobs:write', 'jobs:read', 'webhooks:write'];
+const IMPORT_SCOPES: readonly Scope[] = ['imports:write', 'jobs:read'];
 const CLIENTS = ['north-star', 'blue-bird', 'old-oak'] as const;
 const SOME = ['job.accepted', 'job.completed', 'job.failed', 'step.succeeded', 'customer.activated'] as const;
 const INTAKES = 2;
@@ -47,12 +49,14 @@ export async function prove(wish: Arguments, folder: string): Promise<Findings> 
 async function proveIn(world: World, { seed, minutes }: Arguments): Promise<Findings> {
   const chance = createChance(seed);
   const log = openLoadLog(join(world.folder, 'accepted.ndjson'));
-  const [adminKey = '', ...keys] = await addKeys(world.ledgerUrl, [SCOPES, ...CLIENTS.map(() => CLIENT_SCOPES)]);
+  const scopes = [SCOPES, IMPORT_SCOPES, ...CLIENTS.map(() => CLIENT_SCOPES)];
+  const [adminKey = '', importKey = '', ...keys] = await addKeys(world.ledgerUrl, scopes);
   const callerOf = (name: string, apiKey: string) =>
     createCaller({ urls: world.intakeUrls, apiKey, chance: chance.fork(`calls of ${name}`), heard: log.hear });
   const admin = callerOf('the operator', adminKey);
   const operator = await createOperator(admin);
   const reader = followEvents(callerOf('the reader', adminKey));
+  const importer = createImporter(callerOf('the importer', importKey), chance.fork('the importer'));
   const faults = faultsOf(world.backend);
   const loadMs = minutes * 60_000;
   await using receivers = await subscribeAll(
@@ -66,6 +70,7 @@ async function proveIn(world: World, { seed, minutes }: Arguments): Promise<Find
     return runClient(own, CALL_EVERY_MS, over);
   });
   const inventory = operator.work(chance.fork('the operator'), over);
+  const importing = importer.work(over);
   const performance_ = direct({ world, operator, subscribers }, planFaults(faults, chance.fork('faults'), loadMs));
   await delay(loadMs);
   const performed = await performance_;
@@ -73,15 +78,17 @@ async function proveIn(world: World, { seed, minutes }: Arguments): Promise<Find
   const settlingMs = performance.now();
   // Clients whose requests were never answered go on asking while the world is mended.
   const settling = settle({ world, operator, caller: admin });
-  await Promise.all(clients);
+  await Promise.all([...clients, importing]);
   let settled = await settling;
+  settled &&= await importer.settle();
   if (settled) settled = await settle({ world, operator, caller: admin });
   settled &&= await settleDeliveries(world, subscribers);
   const settleMs = performance.now() - settlingMs;
   await catchUp(world, reader);
   await writeFile(join(world.folder, 'faults.log'), `${performed.diary.join('\n')}\n`);
   const subscriptions = subscribers.map(({ subscription }) => subscription);
-  const evidence = await loadEvidence({ ...world, accepted: log.accepted, seen: reader.seen, subscriptions });
+  const remembered = { accepted: log.accepted, seen: reader.seen, subscriptions };
+  const evidence = await loadEvidence({ ...world, ...remembered, sent: importer.sent, sums: importer.wrong });
   await writeFile(join(world.folder, 'received.json'), JSON.stringify(subscriptions));
   const trouble = performed.diary.filter((line) => /could not be made|not wholly/.test(line));
   return {

@@ -37,6 +37,7 @@ export function renderReport(findings: Findings): string {
     row('events', evidence.events.length),
     row('effects on the platform', evidence.effects.length),
     ...renderDeliveries(findings),
+    row('rows imported', renderRows(evidence)),
     '',
     ...Object.keys(COUNTERS).map((name) => row(name, verdict[name as CounterName].length)),
     '',
@@ -65,6 +66,11 @@ function renderDeliveries({ evidence, refusedSignatures }: Findings): string[] {
     row('deliveries given up, and listed', listed),
     row('signatures refused, sent again', refusedSignatures),
   ];
+}
+
+function renderRows({ sent, rows }: Evidence): string {
+  const count = (state: string) => rows.filter((one) => one.state === state).length;
+  return `${rows.length} of ${sent.length} files: ${count('done')} done, ${count('failed')} failed, ${count('skipped')} skipped`;
 }
 
 function row(name: string, value: number | string): string {

@@ -1,6 +1,7 @@
 import { findDeliveredOutOfOrder, findUndelivered } from './deliveries.ts';
 import type { Counter, Evidence, Offence } from './evidence.ts';
 import { findGaps } from './gaps.ts';
+import { findInexact } from './imports.ts';
 import { findLeaked } from './leaked.ts';
 import { findLost } from './lost.ts';
 import { findOutOfOrder } from './out-of-order.ts';
@@ -15,6 +16,7 @@ export const COUNTERS = {
   leaked: findLeaked,
   undelivered: findUndelivered,
   'delivered out of order': findDeliveredOutOfOrder,
+  'imports inexact': findInexact,
 } as const satisfies Record<string, Counter>;
 
 export type CounterName = keyof typeof COUNTERS;
