@@ -21,7 +21,7 @@ export type Provisioning = ProvisioningCost & {
   readonly rows: RowsPerJob;
 };
 
-const PAUSE_MS = 100;
+const PAUSE_MS = 250;
 const OPEN = "select count(*)::int as n from jobs where state in ('accepted', 'running', 'waiting', 'held')";
 const STUCK_MS = 60_000;
 const CONNECTIONS = 32;
