@@ -4,6 +4,7 @@ import type { ImportAnswer } from '@qvara/contracts/imports';
 import { request } from 'undici';
 
 const POLL_MS = 200;
+const STUCK_MS = 120_000;
 
 /** Imports, as whoever brings a file sees them. */
 export type ImportCalls = {
@@ -15,7 +16,7 @@ export type ImportCalls = {
   retry(id: string, corrected: Iterable<string>): Promise<ImportAnswer>;
   /** The failed rows, piece by piece. */
   failed(id: string): Promise<AsyncIterable<string>>;
-  /** Waits for one of these states; how many milliseconds that took. */
+  /** Waits for one of these states; how many milliseconds that took. Throws when for two minutes nothing changes. */
   reached(id: string, states: readonly ImportAnswer['state'][]): Promise<number>;
 };
 
@@ -52,9 +53,13 @@ export function importCalls(url: string, key: string): ImportCalls {
     },
     async reached(id, states) {
       const startedMs = performance.now();
+      let [seen, changedMs] = ['', startedMs];
       for (;;) {
-        const { state } = await read(id);
+        const { state, totals } = await read(id);
         if (states.includes(state)) return performance.now() - startedMs;
+        const now = JSON.stringify([state, totals]);
+        if (now !== seen) [seen, changedMs] = [now, performance.now()];
+        if (performance.now() - changedMs > STUCK_MS) throw new Error(`import ${id} does not go on: ${now}`);
         await delay(POLL_MS);
       }
     },

@@ -10,12 +10,8 @@ import { addSeats, onSite, type Site } from './site.ts';
 
 /** So many jobs each time, after a warm-up of a quarter of them; the middle of the times counts. */
 export type Repeats = { readonly jobs: number; readonly times: number };
-export type ProvisioningCost = {
-  readonly jobsPerSecond: number;
-  /** Per job: bytes of write-ahead log and commits, the platform's own database included. */
-  readonly walBytes: number;
-  readonly commits: number;
-};
+/** What each job costs, write-ahead log and commits of the platform's own database included. */
+export type ProvisioningCost = Cost & { readonly jobsPerSecond: number };
 export type Provisioning = ProvisioningCost & {
   /** What was written for each job from its acceptance on. */
   readonly rows: RowsPerJob;
@@ -50,10 +46,10 @@ export async function provisionRepeatedly(
   const runs = await repeat({ jobs, times }, async (count) => {
     await caller.post('/v1/queues/provisioning/pause', {});
     await load({ url, key, requests: count, connections: CONNECTIONS });
-    const before = await readCost(site.ledger);
+    const before = await readCost(site);
     await caller.post('/v1/queues/provisioning/resume', {});
     await allEnded(site);
-    const after = await readCost(site.ledger);
+    const after = await readCost(site);
     return { count, seconds: await readDuration(site, count), before, after };
   });
   await caller.close();
@@ -67,9 +63,9 @@ export async function measureRival(name: ProvisionerName, repeats: Repeats): Pro
     try {
       const runs = await repeat(repeats, async (count) => {
         await rival.accept(count);
-        const before = await readCost(site.ledger);
+        const before = await readCost(site);
         const { seconds } = await rival.run();
-        return { count, seconds, before, after: await readCost(site.ledger) };
+        return { count, seconds, before, after: await readCost(site) };
       });
       return { ...summary(runs), rows: await countRows(site.ledger) };
     } finally {
@@ -93,6 +89,9 @@ function summary(runs: readonly Run[]): ProvisioningCost {
     jobsPerSecond: medianOf(runs, ({ count, seconds }) => count / seconds),
     walBytes: each('walBytes'),
     commits: each('commits'),
+    workerMs: each('workerMs'),
+    ledgerMs: each('ledgerMs'),
+    platformMs: each('platformMs'),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,14 +53,12 @@ async function stop(signal: NodeJS.Signals): Promise<number | null> {
   return running.exitCode;
 }
 
-/** Every process that has this folder in its environment or on its command line. */
+/** Every process that works in this folder, or has it on its command line: services get their settings another way. */
 function processesIn(path: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^[0-9]+$/.test(pid)) return false;
     try {
-      return (readFileSync(`/proc/${pid}/environ`, 'utf8') + readFileSync(`/proc/${pid}/cmdline`, 'utf8')).includes(
-        path,
-      );
+      return readlinkSync(`/proc/${pid}/cwd`) === path || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(path);
     } catch {
       return false;
     }

@@ -7,7 +7,7 @@ import { createCaller } from './caller.ts';
 import { createChance } from './chance.ts';
 import { DEFECTS, type Defect, firstDelivered, received, withoutFirst } from './defects.ts';
 import { loadEvidence } from './evidence.ts';
-import { createImporter, type Importer } from './import-load.ts';
+import { createImporter, IMPORT_REGION, type Importer } from './import-load.ts';
 import type { Accepted } from './load-log.ts';
 import { settleDeliveries } from './settle-deliveries.ts';
 import { type Subscriber, subscribe } from './subscriber.ts';
@@ -26,8 +26,7 @@ describe('the counters of the proof', () => {
     const api = await stack.client();
     await addContainers(api, [
       { id: '100001', capacity: 10 },
-      { id: '100002', capacity: 900, region: 'west' },
-      { id: '100003', capacity: 900, region: 'east' },
+      { id: '100002', capacity: 900, region: IMPORT_REGION },
     ]);
     const chance = createChance(1);
     const urls = stack.intakes.map(({ url }) => url);

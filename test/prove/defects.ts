@@ -12,7 +12,8 @@ export type Defect = {
 
 const newest = 'where last = (select max(last) from event_entries where job_id is not null)';
 const firstJob = "where id = (select min(id) from jobs where type = 'customer.provision')";
-const ofSomeRow = 'where id = (select min(id) from jobs where import_id is not null)';
+const someOfARow = "select min(id) from jobs where import_id is not null and state = 'completed' and import_row > 2";
+const ofSomeRow = `where id = (${someOfARow})`;
 export const firstDelivered = '(select min(sequence) from deliveries)';
 const effect = 'insert into effects (effect, value, container_id, number, customer_id, job_id, claim_no)';
 
@@ -132,16 +133,24 @@ export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
   'imports inexact': [
     { name: 'an import is gone', ledger: 'delete from imports' },
     { name: 'an import never ended', ledger: "update imports set state = 'running'" },
-    { name: 'a count that lies', ledger: 'update import_chunks set done = done - 1, failed = failed + 1 where done > 0' },
+    {
+      name: 'a count that lies',
+      ledger: 'update import_chunks set done = done - 1, failed = failed + 1 where done > 0',
+    },
     { name: 'a row is gone', ledger: 'delete from import_rows where row_no = 1' },
     { name: 'a row is still open', ledger: "update import_rows set state = 'pending' where row_no = 1" },
     { name: 'a row is done and its job is not', ledger: `update jobs set state = 'failed' ${ofSomeRow}` },
     {
       name: 'a row has failed and its job is completed',
-      ledger: `update import_rows set state = 'failed' where job_id = (select id from jobs ${ofSomeRow})`,
+      ledger: `update import_rows set state = 'failed' where job_id = (${someOfARow})`,
+    },
+    { name: 'a row is done by no job', ledger: `update import_rows set job_id = null where job_id = (${someOfARow})` },
+    {
+      name: 'a row names the job of another',
+      ledger: `update import_rows set job_id = (${someOfARow}) where row_no = 2`,
     },
     {
-      name: 'a row that has two jobs',
+      name: 'a row that two jobs carried out',
       memory: ({ jobs }) => ({ jobs: [...jobs, ...jobs.filter((job) => job.import_id !== null)] }),
     },
     {

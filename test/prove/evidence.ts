@@ -35,7 +35,12 @@ type RowCounts = {
   readonly skipped: number;
 };
 type Import = RowCounts & { readonly id: string; readonly state: string };
-export type ImportedRow = { readonly import_id: string; readonly row_no: number; readonly state: string };
+export type ImportedRow = {
+  readonly import_id: string;
+  readonly row_no: number;
+  readonly state: string;
+  readonly job_id: string | null;
+};
 
 /** What a webhook asked for, and what its receiver took, in its order. */
 export type Subscription = {
@@ -159,7 +164,7 @@ export async function loadEvidence(sources: Sources): Promise<Evidence> {
          sum(failed)::int as failed, sum(skipped)::int as skipped
        from imports i join import_chunks c on c.import_id = i.id group by i.id`,
     ),
-    rows: await rows(ledger, 'select import_id, row_no, state from import_rows order by import_id, row_no'),
+    rows: await rows(ledger, 'select import_id, row_no, state, job_id from import_rows order by import_id, row_no'),
     accepted,
     seen,
     subscriptions,

@@ -34,13 +34,17 @@ function ofImport({ imports }: Evidence, sent: SentImport, rows: readonly Import
   return offences.map((what) => ({ what: `import ${sent.id} ${what}` }));
 }
 
-/** A row has one job whatever happened: the one it names, which ended as the row says. */
+/**
+ * A row is carried out by one job: the one it names, which ended as the row says. Another that was cancelled, or has failed
+ * and left nothing, may come before it.
+ */
 function ofRow({ imports }: Evidence, row: ImportedRow, jobs: readonly Job[]): Offence[] {
   const name = `row ${row.row_no} of ${row.import_id}`;
   const state = imports.find(({ id }) => id === row.import_id)?.state ?? '';
-  const [job] = jobs;
+  const job = jobs.find(({ id }) => id === row.job_id);
+  const completed = jobs.filter((one) => one.state === 'completed');
   const offences: string[] = [];
-  if (jobs.length > 1) offences.push(`has ${jobs.length} jobs`);
+  if (completed.length > 1) offences.push(`was carried out by ${completed.length} jobs`);
   if (row.state === 'done' && job?.state !== 'completed') offences.push(`is done, and its job is ${job?.state}`);
   if (row.state === 'failed' && job?.state === 'completed') offences.push('has failed, and its job is completed');
   if (ENDED.has(state) && state !== 'cancelled' && ['pending', 'running'].includes(row.state))

@@ -10,7 +10,7 @@ import { runClient } from './client-load.ts';
 import { direct } from './director.ts';
 import { loadEvidence } from './evidence.ts';
 import { faultsOf } from './faults.ts';
-import { createImporter } from './import-load.ts';
+import { createImporter, IMPORT_REGION } from './import-load.ts';
 import { addKeys } from './keys.ts';
 import { openLoadLog } from './load-log.ts';
 import { createOperator } from './operator.ts';
@@ -27,6 +27,7 @@ const CLIENT_SCOPES: readonly Scope[] = ['jobs:write', 'jobs:read', 'webhooks:wr
 const IMPORT_SCOPES: readonly Scope[] = ['imports:write', 'jobs:read'];
 const CLIENTS = ['north-star', 'blue-bird', 'old-oak'] as const;
 const SOME = ['job.accepted', 'job.completed', 'job.failed', 'step.succeeded', 'customer.activated'] as const;
+const IMPORT_CONTAINERS = 3;
 const INTAKES = 2;
 const WORKERS = 3;
 /** About 12 calls a second, all clients together. */
@@ -56,6 +57,7 @@ async function proveIn(world: World, { seed, minutes }: Arguments): Promise<Find
   const admin = callerOf('the operator', adminKey);
   const operator = await createOperator(admin);
   const reader = followEvents(callerOf('the reader', adminKey));
+  for (let n = 0; n < IMPORT_CONTAINERS; n++) await operator.addContainer(IMPORT_REGION, 999);
   const importer = createImporter(callerOf('the importer', importKey), chance.fork('the importer'));
   const faults = faultsOf(world.backend);
   const loadMs = minutes * 60_000;

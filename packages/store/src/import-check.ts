@@ -8,7 +8,7 @@ import { type Sql, transactPatiently } from './sql.ts';
 
 type Wish = { readonly import: JudgedImport; readonly chunk: ChunkClaim; readonly reference: Reference };
 
-/** Rows of a chunk that are read to be judged; `tried`: a job of theirs has ended. */
+/** Rows of a chunk that are read to be judged; `tried`: they were to be carried out before, and what that costs is counted. */
 export const OPEN_ROWS = `select row_no, fields, ref, hash, copy_no, job_id, verdict, customer_id, attempts <> '[]' as tried
   from import_rows where import_id = $1 and row_no between $2 and $3 and state = 'pending'`;
 

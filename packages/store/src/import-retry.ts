@@ -76,9 +76,9 @@ async function correctRows(sql: Sql, importId: string, correctionId: string): Pr
       `update import_rows r set raw = d.raw, fields = d.fields, ref = d.ref, hash = d.hash,
          job_id = case when r.hash = d.hash then r.job_id end, customer_id = case when r.hash = d.hash then r.customer_id end,
          copy_no = case when r.hash = d.hash then r.copy_no end
-       from import_corrections d where d.correction_id = $1 and d.row_no between $2 and $3
+       from import_corrections d where d.correction_id = $1 and d.import_id = $4 and d.row_no between $2 and $3
          and r.import_id = d.import_id and r.row_no = d.row_no`,
-      [correctionId, first, last],
+      [correctionId, first, last, importId],
     ),
   );
   await sql.query('delete from import_corrections where correction_id = $1', [correctionId]);

@@ -91,7 +91,7 @@ const FAIL = `with failed as (
     update import_rows r set state = 'failed', errors = f.errors, attempts = r.attempts || ${ATTEMPT},
       verdict = case when f.changed then 'conflict' else r.verdict end
     from jsonb_to_recordset($3) as f ("rowNo" int, errors jsonb, changed boolean)
-      join import_rows was on was.import_id = $1 and was.row_no = f."rowNo"
+      join import_rows was on was.import_id = $1 and was.row_no = any($4) and was.row_no = f."rowNo"
     where r.import_id = $1 and r.row_no = any($4) and r.row_no = f."rowNo" and r.state = 'pending' and ${RUNNING}
     returning was.verdict as verdict, f.changed
   ), n as (

@@ -47,10 +47,10 @@ function rowOf(job: JobRow) {
 }
 
 /** The rows again, named by themselves: a plan made while there were few would else read all of them for each batch. */
-const AMONG = 'r.import_id = any($2) and r.row_no = any($3)';
+const among = (rows: string) => `${rows}.import_id = any($2) and ${rows}.row_no = any($3)`;
 
 const LOCK_CHUNKS = `select from import_chunks c where (c.import_id, c.chunk_no) in (
-    select r.import_id, r.chunk_no from ${MOVED} join import_rows r using (import_id, row_no) where ${AMONG})
+    select r.import_id, r.chunk_no from ${MOVED} join import_rows r using (import_id, row_no) where ${among('r')})
   order by c.import_id, c.chunk_no for update`;
 
 const ERROR = `jsonb_build_array(jsonb_build_object('field', null, 'code', coalesce(m.failure ->> 'code', 'job-cancelled'),
@@ -63,7 +63,7 @@ const ATTEMPT = `jsonb_build_object('attempt', jsonb_array_length(r.attempts) + 
 const SETTLE_ENDED = `with ended as (
     update import_rows r set state = m.state, attempts = r.attempts || ${ATTEMPT},
       errors = case when m.state = 'failed' then ${ERROR} else r.errors end
-    from ${MOVED} where ${AMONG} and m.state <> 'running' and r.import_id = m.import_id and r.row_no = m.row_no
+    from ${MOVED} where ${among('r')} and m.state <> 'running' and r.import_id = m.import_id and r.row_no = m.row_no
       and r.job_id = m.job_id and r.state = 'running'
     returning r.import_id, r.chunk_no, r.row_no, r.ref, r.hash, r.copy_no, r.customer_id, r.state
   ), identities as (
@@ -86,7 +86,7 @@ const SETTLE_ENDED = `with ended as (
 const SETTLE_AGAIN = `with again as (
     update import_rows r set state = 'running', errors = '[]', verdict = coalesce(r.verdict, m.verdict)
     from ${MOVED} join import_rows was using (import_id, row_no)
-    where ${AMONG} and m.state = 'running' and r.import_id = m.import_id and r.row_no = m.row_no and r.job_id = m.job_id
+    where ${among('r')} and ${among('was')} and m.state = 'running' and r.import_id = m.import_id and r.row_no = m.row_no and r.job_id = m.job_id
       and r.state in ('failed', 'pending')
     returning r.import_id, r.chunk_no, was.state, case when was.verdict is null then m.verdict end as verdict
   ), counts as (

@@ -16,7 +16,7 @@ const POOL_SIZE = 4;
 /** What closing the queues and the ledger may take, once no request runs any more. */
 const CLOSE_MS = 4000;
 
-const env = await readEnvironment();
+const env = await readEnvironment(process);
 const logger = createLogger({ name: 'console', level: logLevel.catch('info').parse(env.LOG_LEVEL) });
 
 await runService({ name: 'console', logger, start });

@@ -77,6 +77,7 @@ export async function receiveImport(
   });
   if (!begun) {
     if (row.state === 'receiving') throw row.fingerprint === begins ? beingReceived() : reused();
+    if (!row.fingerprint.startsWith(asked)) throw reused();
     await readToEnd(table.rows);
     if (row.fingerprint !== `${asked} ${digest.hex()}`) throw reused();
     return { id: row.id, replayed: true };

@@ -42,7 +42,8 @@ export function startChild(name: ServiceName, env: Environment): Child {
     name,
     serve: (settings) => {
       const ready = waitUntilReady(child, ended);
-      if (child.connected) child.send({ settings: pickEnvironment(name, settings) });
+      // What goes wrong here shows as its end.
+      if (child.connected) child.send({ settings: pickEnvironment(name, settings) }, () => undefined);
       return ready;
     },
     ended,

@@ -5,7 +5,7 @@ import { createLogger } from '@qvara/runtime/logger';
 import { loadWorkerConfig } from './config.ts';
 import { startWorker } from './worker.ts';
 
-const env = await readEnvironment();
+const env = await readEnvironment(process);
 const level = LOG_LEVELS.find((name) => name === env.LOG_LEVEL) ?? 'info';
 const logger = createLogger({ name: 'worker', level });
 

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { createTimeLimits } from './time-limits.ts';
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 it('shares one signal among those who ask about the same time, and gives no one less than the time asked for', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
   const [limits, { signal: stop }] = [createTimeLimits(), new AbortController()];
   const first = limits(stop, 1_000);
   vi.advanceTimersByTime(249);

@@ -42,16 +42,24 @@ export async function provisioning({ backend, quick }: Size): Promise<Figure[]> 
     figures.push({ name, value: rival.jobsPerSecond, unit: 'jobs/s' });
     figures.push(ratio(`against ${name}`, product.jobsPerSecond / rival.jobsPerSecond, goal));
     figures.push({ name: `${name}, write-ahead log`, value: rival.walBytes, unit: 'bytes/job' });
+    figures.push(processorTime(`${name}, ledger`, rival.ledgerMs));
   }
   return figures;
 }
 
-function figuresOf({ jobsPerSecond, walBytes, commits }: Provisioning): Figure[] {
+function figuresOf({ jobsPerSecond, walBytes, commits, workerMs, ledgerMs, platformMs }: Provisioning): Figure[] {
   return [
     { name: 'provisioned', value: jobsPerSecond, unit: 'jobs/s' },
     { name: 'write-ahead log', value: walBytes, unit: 'bytes/job' },
     { name: 'commits', value: commits, unit: '/job' },
+    processorTime('worker', workerMs),
+    processorTime('ledger', ledgerMs),
+    processorTime('platform', platformMs),
   ];
+}
+
+function processorTime(whose: string, ms: number): Figure {
+  return { name: `${whose}, processor time`, value: round(ms), unit: 'ms/job' };
 }
 
 function ratio(name: string, value: number, atLeast: number): Figure {
