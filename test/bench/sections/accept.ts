@@ -12,7 +12,7 @@ const REQUESTS: Requests = [15_000, 4_000];
 const RIVALS: readonly Rival[] = [
   { name: 'bare', goal: 0.7, requests: REQUESTS },
   { name: 'insert-add', goal: 1.5, requests: REQUESTS },
-  { name: 'plain-accept', goal: 4, requests: [5_000, 1_500] },
+  { name: 'plain-accept', goal: 4, requests: [3_000, 1_500] },
 ];
 const rivalOf = once((name: AcceptRivalName, quick) => {
   const requests = RIVALS.find((rival) => rival.name === name)?.requests ?? REQUESTS;

@@ -9,7 +9,7 @@ const FLAT_MIB = 300;
 
 /** From a file to active customers, tried dry before; and what it does to single jobs. */
 export async function imports({ backend, quick }: Size): Promise<Figure[]> {
-  const speeds = await measureImport(backend, quick ? 3_000 : 20_000, quick ? 1 : 5);
+  const speeds = await measureImport(backend, quick ? 3_000 : 10_000, quick ? 1 : 3);
   const floor = await measureRival('floor-batched', quick ? { jobs: 5_000, times: 1 } : { jobs: 20_000, times: 5 });
   const beside = await measureBesideImport(
     backend,

@@ -9,9 +9,9 @@ type Rival = { readonly name: ProvisionerName; readonly goal: number; readonly j
 
 /** With the ratio to reach, and the jobs of a whole and of a quick measurement. */
 const RIVALS: readonly Rival[] = [
-  { name: 'plain', goal: 20, jobs: [1_000, 250] },
-  { name: 'pg-boss', goal: 10, jobs: [1_000, 250] },
-  { name: 'graphile-worker', goal: 10, jobs: [1_000, 250] },
+  { name: 'plain', goal: 20, jobs: [500, 250] },
+  { name: 'pg-boss', goal: 10, jobs: [500, 250] },
+  { name: 'graphile-worker', goal: 10, jobs: [500, 250] },
   { name: 'floor-single', goal: 1, jobs: [5_000, 2_000] },
   { name: 'floor-batched', goal: 0.3, jobs: [20_000, 5_000] },
 ];
