@@ -9,7 +9,7 @@ import { loadEvidence } from '../prove/evidence.ts';
 import { addKeys } from '../prove/keys.ts';
 import type { Accepted } from '../prove/load-log.ts';
 import { comesToRest } from '../prove/settle.ts';
-import { judge } from '../prove/verdict.ts';
+import { COUNTERS, judge } from '../prove/verdict.ts';
 import { startWorld, type World, type WorldPlan } from '../prove/world.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
@@ -65,15 +65,7 @@ export async function openScene(plan: Omit<WorldPlan, 'folder'>): Promise<Scene>
     },
     async expectWhole() {
       expect(await comesToRest(world, performance.now() + REST_MS), 'everything came to rest').toBe(true);
-      const none = {
-        lost: [],
-        repeated: [],
-        'out of order': [],
-        gaps: [],
-        leaked: [],
-        undelivered: [],
-        'delivered out of order': [],
-      };
+      const none = Object.fromEntries(Object.keys(COUNTERS).map((name) => [name, []]));
       expect(judge(await loadEvidence({ ...world, accepted, seen: null }))).toEqual(none);
       expect(bugsMet(world), 'bugs that workers met').toEqual([]);
     },
