@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendName } from '../support/stack.ts';
 import { openCaller } from './caller.ts';
 import { round } from './figures.ts';
+import { processorMs } from './processor.ts';
 import { addSeats, onSite, type Site } from './site.ts';
 import { steadily } from './steady.ts';
 
@@ -31,26 +32,20 @@ export async function measureIdle(backend: BackendName, seconds: number): Promis
     const after = await read(site);
     const each = (key: keyof Reading) => (after[key] - before[key]) / seconds;
     return {
-      intakeCpu: round(100 * each('intakeCpu')),
-      workerCpu: round(100 * each('workerCpu')),
+      intakeCpu: round(each('intakeMs') / 10),
+      workerCpu: round(each('workerMs') / 10),
       transactions: round(each('transactions')),
     };
   });
 }
 
-type Reading = { readonly intakeCpu: number; readonly workerCpu: number; readonly transactions: number };
+type Reading = { readonly intakeMs: number; readonly workerMs: number; readonly transactions: number };
 
 async function read({ intakes, workers, ledger }: Site): Promise<Reading> {
-  const [intakeCpu = 0, workerCpu = 0] = await Promise.all([...intakes, ...workers].map(({ url }) => readCpu(url)));
+  const [intakeMs = 0, workerMs = 0] = await Promise.all([...intakes, ...workers].map(({ pid }) => processorMs([pid])));
   await ledger.query('select pg_stat_force_next_flush()');
   const { rows } = await ledger.query<{ count: number }>(
     `select sum(xact_commit + xact_rollback)::float8 as count from pg_stat_database where datname like 'qvara%'`,
   );
-  return { intakeCpu, workerCpu, transactions: rows[0]?.count ?? Number.NaN };
-}
-
-/** Seconds of processor time that a service has used, as it says itself. */
-async function readCpu(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^process_cpu_seconds_total\S* (\S+)$/m.exec(text)?.[1] ?? Number.NaN);
+  return { intakeMs, workerMs, transactions: rows[0]?.count ?? Number.NaN };
 }

@@ -140,7 +140,7 @@ export const rowError = z.strictObject({
 });
 export type RowError = z.infer<typeof rowError>;
 
-/** One time that a row was carried out, or was to be: without a job it failed before, for the reason in `errors`. */
+/** One time that a row was carried out, or was to be: without a job it failed before there was one. */
 export const rowAttempt = z.strictObject({
   attempt: z.int().min(1),
   jobId: jobId.nullable(),

@@ -1,7 +1,5 @@
 import { once } from 'node:events';
-
-/** Settings by name, as a process finds them in its environment. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from './config.ts';
 
 /** The name under which a parent says that it sends the settings; its value is then `parent`. */
 export const SETTINGS_FROM = 'QVARA_SETTINGS_FROM';

@@ -1,4 +1,4 @@
-import type { Environment } from '@qvara/runtime/environment';
+import type { Environment } from '@qvara/runtime/config';
 
 /** What every process may need from the machine. */
 const machine = [

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type Environment, SETTINGS_FROM } from '@qvara/runtime/environment';
+import type { Environment } from '@qvara/runtime/config';
+import { SETTINGS_FROM } from '@qvara/runtime/environment';
 import { machineEnvironment, pickEnvironment, type ServiceName } from './child-environment.ts';
 
 /** A service running as a process of its own. */

@@ -1,4 +1,4 @@
-import type { Environment } from '@qvara/runtime/environment';
+import type { Environment } from '@qvara/runtime/config';
 import { type BannerFacts, renderBanner } from './banner.ts';
 import { type Child, startChild } from './children.ts';
 import type { StandaloneConfig } from './config.ts';
