@@ -43,7 +43,7 @@ export const DEFECTS: Readonly<Record<CounterName, readonly Defect[]>> = {
     },
     {
       name: 'a second activation in the events',
-      ledger: `insert into event_entries select last + 1000, client_id, customer_id, job_id, job_last + 1000, subject, occurred_at,
+      ledger: `insert into event_entries select last + 1000000, client_id, customer_id, job_id, job_last + 1000, subject, occurred_at,
                common, told from event_entries where told @> '[{"name": "tenant.activated"}]' limit 1`,
     },
     {
